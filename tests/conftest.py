@@ -1,4 +1,4 @@
-"""What tests of several folders share: a program in a real terminal of a certain width."""
+"""Shared by tests of several folders: a program in a real terminal of a certain width."""
 
 import array
 import fcntl
@@ -21,7 +21,7 @@ os.environ.pop("OCN_PROFILE", None)
 
 
 class Terminal:
-    """A program that has a terminal to itself, and what that shows."""
+    """A program in its own terminal, and what the terminal shows."""
 
     def __init__(self, words, columns, cwd, environment):
         self._ours, its = pty.openpty()
@@ -68,10 +68,10 @@ class Terminal:
         return size[0]
 
     def finish(self, answers=None):
-        """Read what is left to its end; give its exit code and all that was shown.
+        """Read until the program ends; return its exit code and everything that was shown.
 
-        However a program ends, the terminal is left as it was. `answers` are typed wherever the
-        terminal stands behind their question.
+        However a program ends, the terminal is left as it was. `answers` are typed when the
+        terminal shows their question.
         """
         while self._read():
             for question, keys in (answers or {}).items():
@@ -106,10 +106,10 @@ def own_state_folder(monkeypatch, tmp_path_factory):
 
 @pytest.fixture
 def terminal(tmp_path):
-    """Start programs in terminals, and end at the test's end what is left of them.
+    """Start programs in terminals, and kill those that still run at the test's end.
 
-    They keep their journal in the test's own folder: chains of tests go back in time, and what a
-    journal holds of another test's chain would be waited for.
+    Their journal is in the test's own folder: chains of tests go back in time, and programs would
+    wait for transactions of another test's chain.
     """
     started = []
 

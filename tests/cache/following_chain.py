@@ -1,4 +1,4 @@
-"""What the tests of the cache share: a chain that fails on command, and the comparison."""
+"""Shared by the tests of the cache: a chain that fails on command, and the comparison with it."""
 
 from collections import Counter
 from typing import ClassVar
@@ -12,7 +12,7 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 
 class Flaky:
-    """A transport that fails at the n-th thing that is asked of it, once."""
+    """A transport that fails once, at the n-th effect."""
 
     def __init__(self, deployment):
         self._inner = HttpTransport(deployment.rpc_urls, chain_id=deployment.chain_id)
@@ -95,7 +95,7 @@ class Follower:
                     del self.copy["agreement", change.user, change.provider]
 
     def catch_up(self, fails_in=None):
-        """Refresh until the latest block is known, with a fault on the way."""
+        """Refresh until the latest block is known, with a fault in between."""
         head = None
         self.transport.fails_in = fails_in
         for _ in range(8):
@@ -110,7 +110,7 @@ class Follower:
         assert self.cache.block_number == head
 
     def compare(self, users):
-        """Hold every answer to the chain, read directly at the same block."""
+        """Compare every answer with the chain, read directly at the same block."""
         self.seen["comparisons"] += 1
         cache, client, block = self.cache, self.client, self.cache.block_number
         nodes, parties = client.nodes(block=block), client.parties(block=block)

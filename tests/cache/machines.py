@@ -22,12 +22,12 @@ from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.testing.codec import encode
 
-# One block in so many takes the place of others.
+# One in so many blocks replaces others.
 GOES_BACK = 4
 
 
 def histories(count, steps, **changes):
-    """Return the settings of so many histories, which are not shrunk: that takes minutes."""
+    """Return the settings for so many histories, without shrinking, which takes minutes."""
     return settings(
         backend="each history anew",  # see histories.run
         database=None,
@@ -46,11 +46,11 @@ def sometimes(data, one_in):
 
 
 def third_generation(world_, following):
-    """Make histories of our contracts, in which blocks are taken back.
+    """Run histories of our contracts in which blocks are rolled back.
 
     Args:
         world_: Where they happen.
-        following: What is done beside writing: `follow` at the start, `check` after each block.
+        following: What is done besides writing: `follow` at the start, `check` after each block.
     """
 
     class Histories(following, machine_in(world_)):
@@ -141,7 +141,7 @@ PERMISSIONS_ = {
 
 
 def first_generation(first, following):  # noqa: C901 - a case for each type of argument
-    """Make histories of v1's contracts: anybody writes anything, much of which is refused."""
+    """Run histories of v1's contracts: anyone writes anything, and much of it is refused."""
 
     class Histories(following, RuleBasedStateMachine):
         @initialize()
@@ -164,7 +164,7 @@ def first_generation(first, following):  # noqa: C901 - a case for each type of 
         def _draw(self, data):
             one_of = lambda values: data.draw(st.sampled_from(list(values)))  # noqa: E731
             writes = one_of([REGISTRY, REGISTRY, PERMISSIONS_])
-            # Mostly what builds something up.
+            # Mostly writes that add entries.
             build = ["setNode", "setParty"] if writes is REGISTRY else ["setService"]
             name = one_of(
                 build

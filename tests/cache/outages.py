@@ -1,4 +1,4 @@
-"""A cache behind a proxy that does what networks and nodes do, held to the chain read directly."""
+"""A cache behind a faulty proxy, compared with the chain read directly."""
 
 import asyncio
 from collections import Counter
@@ -26,11 +26,11 @@ from ocn_registry import (
 )
 from ocn_registry.protocol.effects import Head
 
-# Enough for a busy machine; and what is less than a slow node takes, where a round may fail.
+# Enough for a busy machine; and less than a slow node takes, where a round may fail.
 PATIENT_S, HASTY_S = 10.0, 0.4
 WAYS = ("sync", "async")
 
-# What happens to one request. The slow ones take the whole time-out, so they are drawn seldom.
+# The faults of one request. Slow ones take the whole time-out, so they are rare.
 QUICK = {
     "reset": faults.reset,
     "reset in mid-answer": faults.reset_in_mid_answer,
@@ -51,7 +51,7 @@ SLOW = {"slow": faults.slow, "dripping": faults.dripping}
 
 
 def from_elsewhere(url):
-    """Make a fault: another chain answers, as behind a URL that leads to several."""
+    """Return a fault: another chain answers, as behind a URL with several nodes."""
 
     async def fault(exchange):
         headers = {"Content-Type": "application/json"}
@@ -64,7 +64,7 @@ def from_elsewhere(url):
 
 
 class Nth:
-    """A fault that only the n-th request meets, counted from 0.
+    """A fault of the n-th request only, counted from 0.
 
     Attributes:
         met: Whether there was such a request.
@@ -135,7 +135,7 @@ class Outlasting(Follower):
         return self.transport.perform(Head()).ref
 
     def attempt(self, users):
-        """Refresh once, whatever happens on the way, and hold what the cache says to the chain.
+        """Refresh once despite any faults, and compare the cache with the chain.
 
         Returns:
             Whether the cache says that it is current.
@@ -148,7 +148,7 @@ class Outlasting(Follower):
         except TransportError:
             self.seen["rounds that failed"] += 1
         if cache.figures.refreshes == refreshes:
-            # It does not say that it is current: it is what it was, with the age that it had.
+            # It does not claim to be current: its state and age are unchanged.
             assert cache._answers is before
             assert cache._checked_unix_s == checked
             return False
@@ -159,12 +159,12 @@ class Outlasting(Follower):
         return True
 
     def endure(self, troubles, users):
-        """Refresh as often as there are troubles, each of which meets some requests of a round."""
+        """Refresh once for each fault; each affects some requests of a round."""
         for fault, method, times in troubles:
             self.proxy.inject(fault, method, times)
             self.attempt(users)
         self.proxy.heal()
-        # Whoever was told three times of a node that lags believes it the fourth time.
+        # After three rounds with a lagging node, the fourth believes it.
         assert any(self.attempt(users) for _ in range(5)), "the cache does not recover"
 
 

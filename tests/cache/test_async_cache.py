@@ -1,4 +1,4 @@
-"""The cache for callers that share a thread: the same core, so what differs is tested."""
+"""The asynchronous cache: it has the same core, so only the differences are tested."""
 
 import asyncio
 import inspect

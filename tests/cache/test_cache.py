@@ -1,4 +1,4 @@
-"""The cache on a chain: what it answers, how old it may be, what it survives, who is told."""
+"""The cache on a chain: its answers, its age, outages and reorganisations, and subscribers."""
 
 import itertools
 import logging
@@ -66,7 +66,7 @@ def parts_of(effect):
 
 
 class Cut:
-    """Refuses what a test wants refused."""
+    """Refuses what a test chooses."""
 
     def __init__(self, transport):
         self._transport = transport
@@ -95,7 +95,7 @@ def unavailable(_):
     return RpcUnavailable("cut")
 
 
-# Questions, over the cache and straight over the client
+# Lookups, in the cache and directly with the client
 
 
 @pytest.fixture(params=["cache", "client", "snapshot"])

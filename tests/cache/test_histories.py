@@ -1,4 +1,4 @@
-"""Random histories of both generations: at every block the cache is what the chain says.
+"""Random histories of both generations: at every block, the cache equals the chain.
 
 Blocks are rolled back, the RPC node drops out in the middle of a round, and the cache is closed and
 started from its file, at random.
@@ -19,7 +19,7 @@ _SETTINGS = histories(HISTORIES, steps=40)
 
 
 class Following:
-    """What both machines do beside writing: follow, fail, go back, start anew."""
+    """What both machines do besides writing: follow, fail, go back, restart."""
 
     def follow(self, deployment):
         self.folder = TemporaryDirectory()
@@ -59,7 +59,7 @@ def test_cache_is_what_v1_says_at_every_block(first):
 
 
 def enough(seen):
-    """Return whether histories were wild enough to mean anything."""
+    """Return whether the histories had enough events to prove anything."""
     kinds = ("NodeSet", "NodeDeleted", "PartySet", "PartyDeleted", "ServiceSet", "ServiceDeleted")
     counts = {kind: seen[kind] for kind in (*kinds, "AgreementMade", "AgreementEnded")}
     counts |= {kind: seen[kind] for kind in ("RpcUnavailable", "reorganisations", "restarts")}

@@ -1,4 +1,4 @@
-"""A process that keeps the registry in a file is killed at any moment, and starts again from it."""
+"""A process with a cache's file is killed at any moment, and starts again from the file."""
 
 import itertools
 import random
@@ -26,15 +26,15 @@ deployment = Deployment(
     permissions=Address(permissions), rpc_urls=(url,),
 )
 """
-# Follows the chain as quickly as it can, and says of each round that it has begun.
+# Follows the chain as quickly as it can, and prints when each round begins.
 FOLLOWS = f"""{_BEGIN}
 with connect(deployment) as client, RegistryCache(client, file=file) as cache:
     while True:
         cache.refresh()
         print(cache.block_number, flush=True)
 """
-# Does one round in a process of its own for each line that it reads, which kills itself at the n-th
-# thing that it asks of the chain or of the file; tells how that process ended.
+# For each line that it reads, it runs one round in a new process, which kills itself at the n-th
+# access to the chain or the file. It prints how that process ended.
 KILLS_ITSELF = f"""{_BEGIN}
 def follow(left):
     def count(*_):
@@ -67,7 +67,7 @@ for line in sys.stdin:
 
 @pytest.fixture
 def _devnet():
-    """Yield a chain for each test: Anvil forgets states after hundreds of blocks and a way back."""
+    """Yield a chain for each test: Anvil forgets states after hundreds of blocks and a rollback."""
     with Devnet(with_v1=True) as devnet:
         yield devnet
 
@@ -92,7 +92,7 @@ def started(deployment, tmp_path):
 
 
 def compare(cache, client, users):
-    """Hold all that the file kept to the chain, at the block that it kept."""
+    """Compare everything in the file with the chain, at the file's block."""
     block = cache.block_number
     same(cache.nodes(), client.nodes(block=block))
     same(cache.parties(), client.parties(block=block))
@@ -129,7 +129,7 @@ def test_process_that_is_killed_at_each_point_of_a_round_leaves_what_was_one_blo
     users, file = [cpo.address, emsp.address], tmp_path / "cache.sqlite"
 
     def write(number):
-        """Change an entry of each kind, so that a half of a round would be seen."""
+        """Change an entry of each kind, so that half a round would be noticed."""
         client.set_node(f"https://node-{number}.example", signer=operator)
         client.set_party("DE", "CPO", [Role(number % 7)], operator.address, signer=cpo)
         client.set_service([Permission(number % 17)], name=f"{number}", signer=provider)

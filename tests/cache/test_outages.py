@@ -1,7 +1,7 @@
-"""The cache through outages: whenever it says that it is current, it is what the chain says.
+"""The cache during outages: whenever it claims to be current, it equals the chain.
 
-A proxy stands between the cache and its node. It cuts connections, loses and truncates answers, is
-slow, refuses, talks nonsense, and has another chain answer now and then.
+A proxy between the cache and its node cuts connections, loses and truncates answers, is slow,
+refuses, answers nonsense, and sometimes lets another chain answer.
 """
 
 import asyncio
@@ -112,7 +112,7 @@ def test_cache_outlasts_outages_of_v1s_chain(way, elsewhere, first):
 
 
 def enough(seen):
-    """Return whether there was enough trouble to mean anything."""
+    """Return whether there were enough faults to prove anything."""
     counts = {kind: seen[kind] for kind in ("restarts", "PartySet", "ServiceSet")}
     counts["ways back"] = seen["reorganisations"] + seen["loads"]
     assert min(counts.values()) >= 1, counts
@@ -135,7 +135,7 @@ def everywhere(fault, once):
 
 
 def loads(make, users, fault):
-    """Load, with a fault everywhere."""
+    """Load, with a fault at each request in turn."""
 
     def once(trouble):
         follower = make()
@@ -145,7 +145,7 @@ def loads(make, users, fault):
 
 
 def rounds(make, devnet, users, fault):
-    """Follow new blocks in several pieces, with a fault everywhere."""
+    """Follow new blocks in several parts, with a fault at each request in turn."""
     follower = make(chunk_blocks=2)
     follower.endure([], users)
     operator, _, provider, other = signers_of(devnet)
@@ -354,7 +354,7 @@ def test_task_outlasts_outages_and_ends_in_the_middle_of_one(client, devnet, dep
     proxy.close()
 
 
-# Faults in copies of the cache, which these tests have to find
+# Faults in copies of the cache, which these tests must find
 
 
 def forgets_to_go_back(known, count):
@@ -434,7 +434,8 @@ def test_sweeps_find_a_cache_that(fault, outlasting, devnet, deployment, elsewhe
     users, answer = write(devnet, deployment, URL, "DE"), from_elsewhere(elsewhere.rpc_url)
 
     def by_number(**options):
-        """Make a cache whose node takes no blocks by hash: such answers can't mislead others."""
+        """Return a cache whose node does not accept block hashes: such answers can't mislead
+        others."""
         follower = outlasting(**options)
         for endpoint in follower._through._nodes._endpoints:
             endpoint.by_hash = False

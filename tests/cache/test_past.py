@@ -1,4 +1,5 @@
-"""When parties changed last, for OCPI's HubClientInfo: of events from before the cache, too."""
+"""When parties last changed, for OCPI's HubClientInfo, from events before the cache's start,
+too."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ IDS = ("CPO", "MSP", "SRV")
 
 
 class Counting:
-    """Notes which blocks of events were asked for, and refuses what a test wants refused."""
+    """Records which blocks' events were requested, and refuses what a test chooses."""
 
     def __init__(self, transport):
         self._transport, self.asked = transport, []
@@ -130,7 +131,7 @@ def test_a_cache_that_followed_says_the_same_as_one_that_was_loaded(client, requ
 def test_no_block_is_read_twice_nor_any_below_the_first_change(
     listed, client, node, chunk_blocks, tmp_path
 ):
-    """Each round is one of a new process, which starts from the file."""
+    """Each round runs in a new process, which starts from the file."""
     options = CacheOptions(chunk_blocks=chunk_blocks)
     for _ in range(100):
         with RegistryCache(client, file=tmp_path / "cache.sqlite", options=options) as cache:
@@ -262,7 +263,7 @@ def test_a_cache_loaded_again_on_demand_believes_nothing_of_before(listed, clien
 
 
 def test_what_was_read_before_a_node_failed_is_not_read_again(listed, client, node, clock):
-    """Such a node answers three questions for events in a minute."""
+    """Such a node answers three requests for events per minute."""
     cache = RegistryCache(client, options=CacheOptions(chunk_blocks=2))
     cache.refresh()
     node.fail = lambda: len(node.asked) % 4 == 0

@@ -1,4 +1,4 @@
-"""What authors of node software get for their tests, and that others notice nothing of it."""
+"""The pytest plugin, for authors of node software; other tests don't notice it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The command line as its users run it: a process of its own, against a real chain."""
+"""The command line as users run it: as a process, with a real chain."""
 
 import contextlib
 import io
@@ -48,7 +48,8 @@ def fresh(devnet):
 
 @pytest.fixture
 def proxy(fresh):
-    """Stand between a command and its chain, to do what networks and nodes do."""
+    """Return a proxy between a command and its chain, which simulates faults of networks and
+    nodes."""
     proxy = FaultProxy(fresh.rpc_url)
     yield proxy
     proxy.close()
@@ -63,7 +64,7 @@ def client(deployment, fresh):
 
 @pytest.fixture
 def network_file(deployment, tmp_path):
-    """Say where the contracts are, in v1's form, which both commands read."""
+    """Write a network file in v1's form, which both commands read."""
     host, _, port = deployment.rpc_urls[0].removeprefix("http://").partition(":")
     network = {
         "provider": {"host": host, "port": int(port)},
@@ -84,7 +85,7 @@ def environment(**more):
 
 @pytest.fixture
 def anywhere(tmp_path):
-    """Run our command; nothing is given but its words."""
+    """Run our command with only these arguments."""
 
     def run(*words, stdin="", **variables):
         return subprocess.run(
@@ -103,7 +104,7 @@ def anywhere(tmp_path):
 
 @pytest.fixture
 def command(network_file, monkeypatch, tmp_path):
-    """Run our command against the contracts of the test, in this process: it is quicker."""
+    """Run our command with the test's contracts, in this process, which is quicker."""
 
     def run(*words, stdin="", **variables):
         out, err = io.StringIO(), io.StringIO()
@@ -124,7 +125,7 @@ def command(network_file, monkeypatch, tmp_path):
 
 @pytest.fixture
 def done(command):
-    """Run our command, which succeeds; give what it prints."""
+    """Run our command, which must succeed, and return its output."""
 
     def run(*words, stdin="", **variables):
         finished = command(*words, stdin=stdin, **variables)
@@ -142,7 +143,7 @@ def node():
 
 @pytest.fixture
 def v1_command(node, network_file):
-    """Run v1's published command; give what it prints after its line `connecting to`."""
+    """Run v1's published command, and return its output after the line `connecting to`."""
 
     def run(*words):
         finished = subprocess.run(
@@ -228,7 +229,7 @@ def keys(devnet):
 
 @pytest.fixture
 def travelling(done, tmp_path):
-    """Run a command of requests, and keep what it prints; return the file."""
+    """Run a command, write its output to a file, and return the file."""
 
     def run(*words, **variables):
         file = tmp_path / f"{len(list(tmp_path.glob('*.request')))}.request"

@@ -1,4 +1,5 @@
-"""Identities, who one is here, what became of a transaction, development chains."""
+"""Commands for identities, the current account, the status of transactions, and development
+chains."""
 
 import json
 import signal
@@ -65,7 +66,7 @@ def test_a_transaction_is_found_again(client, done, command, operator, keys):
 
 @contextmanager
 def development_chain(*words):
-    """Run the command; give its process and what it told."""
+    """Run the command, and return its process and what it printed."""
     with subprocess.Popen(
         [sys.executable, "-m", "ocn_registry.cli", "devnet", "--port", "0", *words],
         stdout=subprocess.PIPE,
@@ -77,7 +78,7 @@ def development_chain(*words):
             output += running.stdout.readline() or pytest.fail(running.stderr.read())
         try:
             yield running, json.loads(output)
-        finally:  # or whatever fails in between would wait for ever
+        finally:  # or a failure in between would wait for ever
             running.terminate()
 
 
@@ -102,7 +103,7 @@ def test_a_development_chain_rehearses_for_another_with_its_import_open(anywhere
         shown = anywhere("owner", "show", "--network-file", file)
         first = block = json.loads(shown.stdout)["blockNumber"]
         give_up = time.monotonic() + 30
-        while block == first and time.monotonic() < give_up:  # blocks come by themselves
+        while block == first and time.monotonic() < give_up:  # blocks are mined at intervals
             later = anywhere("owner", "show", "--network-file", file)
             block = json.loads(later.stdout)["blockNumber"]
         running.terminate()

@@ -1,4 +1,4 @@
-"""An account's life by the command line: several ids, a new key, a controller, leaving."""
+"""The life of an account on the command line: several ids, a new key, a controller, leaving."""
 
 import json
 
@@ -66,7 +66,7 @@ def secret(tmp_path):
 
 @pytest.fixture
 def stored(tmp_path, secret):
-    """Keep a key in a keystore; give how the command line names it."""
+    """Write a key to a keystore, and return its reference for the command line."""
 
     def store(signer, name):
         signer.to_keystore(tmp_path / name, lambda: "a passphrase")
@@ -83,7 +83,7 @@ def cold():
 
 @pytest.fixture
 def env(cold):
-    """Name the cold key by a variable."""
+    """Put the cold key into an environment variable."""
     return {"COLD": "0x" + cold._key.secret.hex()}
 
 
@@ -247,7 +247,7 @@ def test_a_controller_is_named_by_flag_variable_or_settings(
     finished = command(*words, **variables)
     assert finished.returncode == 0, finished.stderr
     assert client.node(controlled.address).domain == "https://cpo.example.org"
-    if by == "settings":  # with another signer, its controller does not come along
+    if by == "settings":  # with another signer, its controller does not apply
         words[1:2] = ["https://e.example.org", "-s", keys[emsp.address]]
         finished = command(*words, **variables)
         assert finished.returncode == 0, finished.stderr
@@ -451,7 +451,7 @@ def test_a_party_is_registered_whole_in_one_transaction_and_again_nothing_is_sen
 
 @pytest.fixture
 def credentials(tmp_path):
-    """Write an OCPI credentials object as a node sends it."""
+    """Write an OCPI credentials object like a node sends it."""
 
     def write(*roles, **whole):
         file = tmp_path / "credentials.json"

@@ -21,7 +21,7 @@ SECRET = "a passphrase"  # noqa: S105 - of a key that nobody needs
 
 @pytest.fixture
 def ape(fresh, tmp_path):
-    """Run one of the scripts; give what it says and its exit code."""
+    """Run one of the scripts, and return its output and exit code."""
 
     def run(script, *options, network=f"ethereum:local:{fresh.rpc_url}"):
         return subprocess.run(
@@ -48,7 +48,7 @@ def listed(fresh):
 
 def done(finished):
     assert finished.returncode == 0, finished.stderr
-    # Ape says first to what it connects; contracts that take no batch get one write after another.
+    # Ape first prints what it connects to; contracts without batches get one write after another.
     return json.JSONDecoder().raw_decode(finished.stdout, finished.stdout.index("{"))[0]
 
 

@@ -1,4 +1,5 @@
-"""How a write is asked for: plan, keys, price. The same for any contract, so ours are taken."""
+"""How a write asks for consent: plan, keys, price. It is the same for all contracts, so only ours
+are used."""
 
 import json
 import re

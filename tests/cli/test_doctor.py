@@ -1,4 +1,4 @@
-"""The doctor: each of its checks, well and not, with what to do about it."""
+"""The command `doctor`: each check passing and failing, with its advice."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def checks(command):
 
 
 class SaysWhoItIs(BaseHTTPRequestHandler):
-    """A node, as far as its page about itself."""
+    """A node that serves only its page about itself."""
 
     def do_GET(self):
         output = {"url": self.server.url, "address": self.server.address}
@@ -209,7 +209,7 @@ def test_contracts_without_batches_need_room_for_one_write(on_volta):
 
 
 def list_validators(devnet, count):
-    """Put a contract there that answers everything with this many addresses."""
+    """Deploy a contract that answers everything with this many addresses."""
     listed = [abi.address("0x" + f"{number:040x}") for number in range(1, count + 1)]
     answer = abi.join(abi.items(listed))
     copy = bytes.fromhex(f"61{len(answer):04x}80600c6000396000f3")
@@ -252,7 +252,7 @@ def test_validators_are_held_to_what_is_taken_for_final(
 
 
 class TellsNoBlocksByNumber(BaseHTTPRequestHandler):
-    """A node in front of the chain that refuses what tells of blocks that are gone."""
+    """A node that refuses everything about old blocks."""
 
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -305,7 +305,7 @@ def test_an_old_block_of_a_public_chain_is_reported(volta, monkeypatch, tmp_path
     assert found["clock"]["says"] == "not known: the latest block is too old to tell"
 
 
-# Which command a shell would run.
+# The command that a shell would run.
 
 
 @pytest.fixture

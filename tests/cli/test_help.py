@@ -1,4 +1,4 @@
-"""The help of every command: its examples can be used, and its lines fit."""
+"""The help of every command: its examples work, and its lines fit."""
 
 import argparse
 import re

@@ -1,4 +1,4 @@
-"""What became of a party, a node and a service, told by events of either generation."""
+"""The history of a party, a node and a service, from events of either generation."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ def v1(deployment):
 
 @pytest.fixture
 def history(done, client, devnet):
-    """Return what a history tells, of the blocks of this test."""
+    """Return a history, for the blocks of this test."""
     first = str(int(devnet.request("eth_blockNumber"), 16))
 
     def output(*words):
@@ -109,7 +109,7 @@ def test_an_id_that_goes_to_another_takes_its_history_along(
     client.set_party("DE", "CPO", [Role.EMSP], at, signer=emsp)
     client.set_service([Permission.FORWARD_ALL], name="here", signer=emsp)
     output = history("-c", "DE", "CPO")
-    # A further id of the same account is its holder's business, so it is told too.
+    # A further id of the same account concerns its holder, so it is shown, too.
     further = [("PartySet", "direct")] * client.limits.has_many_ids
     assert kinds(output) == [
         ("PartySet", "direct"),
@@ -184,13 +184,13 @@ def test_a_new_state_is_compared_with_the_one_before(history, client, listed_nod
     ]
 
 
-# Calls the address that its calldata begins with, with the rest of it: a wallet that is a contract.
+# A contract wallet: it calls the address at the start of its calldata, with the rest of it.
 FORWARDER = "6014360360146000376000600060143603600060006000356060" + "1c5af15000"
 
 
 @pytest.fixture
 def wallet(devnet, deployment, operator):
-    """Return the address of a contract, and a function that has it write something."""
+    """Return the address of a contract, and a function that makes it write something."""
     code = f"60{len(FORWARDER) // 2:02x}80600b6000396000f3{FORWARDER}"
     receipt = devnet.request(
         "eth_sendTransactionSync", {"from": operator.address, "data": f"0x{code}"}
@@ -243,7 +243,7 @@ def test_text_of_the_chain_commands_nobody(history, done, client, operator, fres
 
 
 def takes_only(blocks, asked):
-    """Refuse to look through more blocks at once, as public nodes do."""
+    """Refuse larger ranges of blocks, like public nodes."""
 
     async def fault(exchange):
         answers = json.loads(await exchange.forward())
@@ -289,7 +289,7 @@ def test_a_history_that_the_node_breaks_off_is_none(command, client, listed_node
 def test_a_node_that_has_forgotten_who_held_an_id_is_said(
     command, client, listed_parties, fresh, cpo, proxy
 ):
-    """Nodes that are no archives know no states of long ago; what happened since is told."""
+    """Nodes without an archive don't know old states; later events are shown."""
     here = int(fresh.request("eth_blockNumber"), 16)
     client.set_service([Permission.FORWARD_ALL], signer=cpo)
     client.set_party_modules([Module.CDRS], [], signer=cpo)

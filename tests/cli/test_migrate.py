@@ -1,4 +1,5 @@
-"""`ocn-registry migrate`: each step speaks to the registry that it names, and files lie between."""
+"""`ocn-registry migrate`: each step uses the registry that it names, and passes files to the
+next."""
 
 import contextlib
 import json
@@ -42,7 +43,7 @@ def fresh(devnet):
 
 @pytest.fixture
 def migrate(anywhere, devnet):
-    """Run a step; give what ended."""
+    """Run a step, and return the finished process."""
 
     def run(*words, network=NEW, **more):
         return anywhere("migrate", *words, *network, "--rpc-url", devnet.rpc_url, **more)
@@ -52,7 +53,7 @@ def migrate(anywhere, devnet):
 
 @pytest.fixture
 def done(migrate):
-    """Run a step that succeeds; give its JSON."""
+    """Run a step that must succeed, and return its JSON."""
 
     def run(*words, **more):
         finished = migrate(*words, **more)
@@ -64,7 +65,7 @@ def done(migrate):
 
 @pytest.fixture
 def taken(done, tmp_path):
-    """Take the snapshot; tell its digest."""
+    """Take the snapshot, and return its digest."""
     return done("snapshot", "--out", "registry.json", network=OLD)["snapshot"]
 
 

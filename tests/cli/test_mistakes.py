@@ -1,4 +1,4 @@
-"""What a newcomer mistypes, or points at the wrong thing: one line says what, and what to do."""
+"""Mistakes of newcomers: one line says what is wrong, and what to do."""
 
 import json
 
@@ -11,7 +11,7 @@ PREPARE = ("request", "prepare", "set-node", "https://node.example.org", "-a", f
 
 @pytest.fixture
 def files(tmp_path):
-    """Make files of several kinds where the command runs."""
+    """Create files of several kinds in the command's folder."""
     contents = {
         "key": KEY,
         "words": "test " * 11 + "junk",

@@ -1,4 +1,4 @@
-"""No number ends in a traceback: each option that takes one is tried with odd ones."""
+"""No number causes a traceback: each option that takes a number is tried with odd ones."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ ODD = [
     *("0x10", "٣", "²", "1" * 5000, "0" * 200 + "7"),
     *(str(2**bits + more) for bits in (31, 32, 53, 63, 64, 128, 256) for more in (-1, 0, 1)),
 ]
-# What an option or argument is where the test is about another one.
+# The values of options and arguments that a test is not about.
 FITTING = {
     "roles": ("CPO",),
     "permissions": ("FORWARD_ALL",),
@@ -51,7 +51,7 @@ NUMBERS = {
 }
 NUMBERS |= {"chain_id", "block_time", "block", "max_gas", "nonce", "deadline", "valid_for"}
 NUMBERS |= {"new_nonce", "first", "last"}
-# These run or wait for long, so their words are only read.
+# These run or wait for a long time, so their arguments are only parsed.
 ENDLESS = {"devnet", "watch", "tx status", "tx speed-up", "tx cancel"}
 
 
@@ -114,7 +114,7 @@ def said(monkeypatch, tmp_path):
 
 
 def test_every_option_that_takes_a_number_is_tried():
-    """An option that parses its text, and takes none of a list of names, is about a number."""
+    """An option that parses its text, and has no list of names, takes a number."""
     parsed = {
         action.dest
         for command in commands()

@@ -1,4 +1,4 @@
-"""What the owner does from the command line, and what its log keeps of it whatever happens."""
+"""The owner's commands, and what the log keeps of them, whatever happens."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def log(tmp_path):
 
 @pytest.fixture
 def owner(done, keys, devnet, log):
-    """Run a command of the owner, which succeeds; give the JSON that it prints."""
+    """Run a command of the owner, which must succeed, and return its JSON."""
 
     def run(*words, by=None):
         who = (devnet.accounts[0] if by is None else by).address
@@ -280,7 +280,7 @@ def test_what_fails_in_its_block_is_logged_as_failed(overtaken, operator, log):
 def test_a_claim_that_was_cancelled_leaves_the_id_reserved(
     client, overtaken, devnet, operator, log, tmp_path
 ):
-    """The thief has it no more, it is kept for the claimant, and the log says "in part"."""
+    """The thief no longer has it, it is reserved for the claimant, and the log says "in part"."""
     rightful = KeySigner.from_key(devnet.accounts[8].private_key)
     claim = SetParty(country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address)
     file = tmp_path / "claim.json"
@@ -429,7 +429,7 @@ def test_killed_at_the_send_nothing_is_lost(
 def test_what_lost_its_number_to_another_is_settled_as_failed(
     command, devnet, keys, operator, cpo, log, deployment
 ):
-    """Of another registry's acts nothing is said."""
+    """Actions on another registry are not shown."""
     boss = devnet.accounts[0].address
     number = int(devnet.request("eth_getTransactionCount", boss, "latest"), 16)
     act = {"id": "1", "at": "then", "status": "signed", "chainId": deployment.chain_id}

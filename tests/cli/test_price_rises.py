@@ -1,4 +1,4 @@
-"""What becomes dearer between the plan and the signature is asked again, or refused."""
+"""If a write gets more expensive between plan and signature, it asks again or is refused."""
 
 import contextlib
 
@@ -25,14 +25,14 @@ def plan_is_old(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def price_of_before(fresh):
-    """Let the next test find the price of before, which going back to a snapshot does not bring."""
+    """Restore the price for the next test, which reverting to a snapshot does not do."""
     before = fresh.request("eth_getBlockByNumber", "pending", False)["baseFeePerGas"]
     yield
     fresh.request("anvil_setNextBlockBaseFeePerGas", before)
 
 
 class Person:
-    """Somebody who answers; before the first answer, gas becomes dearer."""
+    """A user who answers; before the first answer, gas gets more expensive."""
 
     def __init__(self, devnet, *answers, can_ask=True):
         self._devnet, self._answers, self.can_ask = devnet, list(answers), can_ask
@@ -59,7 +59,7 @@ class Person:
 
 @pytest.fixture(params=["one intent", "one request", "a batch"])
 def written(request, client, operator, spender):
-    """Return a function that carries a write out, with somebody to ask."""
+    """Return a function that executes a write, with a user who answers."""
     if request.param == "one intent":
         steps, payer = (SetNode(domain="https://a.example"),), operator
     else:

@@ -1,4 +1,4 @@
-"""How far long work is: a line on the terminal, after a second, that is gone at the end."""
+"""The progress of long work: a line on the terminal, after a second, that is removed at the end."""
 
 import http.client
 import sys
@@ -12,7 +12,7 @@ URL = "https://node.example.org"
 
 
 def wiped(line):
-    """Return what a terminal gets when a line is wiped: blanks over it."""
+    """Return what a terminal receives when a line is cleared: blanks."""
     return f"\r{' ' * len(line)}\r"
 
 
@@ -23,7 +23,7 @@ def deployment(devnet):
 
 @pytest.fixture
 def slow(devnet):
-    """Stand between the command and its chain, as slow as a far line: 0.6 s for each request."""
+    """Return a slow proxy between the command and its chain: 0.6 s for each request."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

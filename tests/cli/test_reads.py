@@ -1,4 +1,4 @@
-"""v1's reads: where a program reads, our command prints what v1's published one does."""
+"""v1's reads: for programs, our command prints the same as v1's published one."""
 
 import json
 

@@ -16,7 +16,7 @@ def deployment(devnet):
 
 @pytest.fixture
 def signed(done, keys, operator, tmp_path):
-    """Prepare and sign a request; give the file of it."""
+    """Prepare and sign a request, and return its file."""
 
     def make(*words, by=operator):
         number = len(list(tmp_path.glob("request*")))

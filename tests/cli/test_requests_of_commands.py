@@ -1,4 +1,4 @@
-"""How many requests a command makes: users wait for each of them as long as the line takes."""
+"""The number of a command's requests: users wait for each of them."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def deployment(fresh):
 
 @pytest.fixture
 def posts(anywhere, proxy):
-    """Run a command that succeeds, over a proxy; give how many requests it made."""
+    """Run a command that must succeed, through a proxy, and return its number of requests."""
 
     def run(*words, **variables):
         before = proxy.posts

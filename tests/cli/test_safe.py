@@ -1,4 +1,5 @@
-"""A Safe as controller, by the command line: by documents, and by a program that signs for it."""
+"""A Safe as controller on the command line: with documents, and with a program that signs for
+it."""
 
 import json
 import stat
@@ -17,7 +18,7 @@ if (_clients := str(Path(__file__).resolve().parents[1] / "client")) not in sys.
 from safes import new_safe, signature_of
 
 WEBSITE = "https://www.example.org"
-# Answers as a wallet does, for a Safe whose owners' keys it has.
+# Answers like a wallet, for a Safe whose owners' keys it has.
 PROGRAM = """#!{python}
 import json, sys
 sys.path.insert(0, {folder!r})
@@ -106,7 +107,7 @@ def test_a_safe_becomes_controller_and_signs_by_documents(
 
 @pytest.fixture
 def program(tmp_path, safe, owners):
-    """Write a program that signs for the Safe; give how the command line names it."""
+    """Write a program that signs for the Safe, and return its reference for the command line."""
     file = tmp_path / "safe-signer"
     signing = [owner.key.hex() for owner in owners[1:]]
     text = PROGRAM.format(python=sys.executable, folder=_clients, safe=safe, keys=signing)

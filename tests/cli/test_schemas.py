@@ -1,4 +1,4 @@
-"""What every command prints with `--json` is of its committed schema, and nothing else is."""
+"""The JSON output of every command matches its committed schema, and nothing else does."""
 
 import copy
 import json
@@ -46,7 +46,7 @@ REGISTRY = Registry().with_resources(
     [(one["$id"], Resource.from_contents(one)) for one in SCHEMAS],
 )
 URL = "https://node.example.org"
-# What the owner's log learns in the course of an act.
+# What the owner's log learns during an action.
 LATER = {"transaction", "nonce", "blockNumber", "blockHash", "changes", "error"}
 FORMS = {
     r"0x[0-9a-fA-F]{40}": "0x12",
@@ -65,7 +65,7 @@ def validator(path):
 
 
 def prints(*paths):
-    """Say which commands a test runs; that it does is looked at when it ends."""
+    """Declare which commands a test runs; this is checked at its end."""
 
     def note(test):
         for path in paths:
@@ -78,7 +78,7 @@ def prints(*paths):
 
 @pytest.fixture
 def printed(request, command, fresh):
-    """Yield a function that runs a command with `--json` and holds what it prints to its schema."""
+    """Yield a function that runs a command with `--json` and validates its output."""
     seen = set()
 
     def run(path, *words, codes=(0,), by=command, each_line=False, **variables):
@@ -96,7 +96,7 @@ def printed(request, command, fresh):
 
 
 def check(path, value):
-    """Hold a value to the schema of a command, and see that its mutants are refused."""
+    """Validate a value with the schema of a command, and check that its mutants are rejected."""
     schema = validator(path)
     schema.validate(value)
     for place, mutant in mutants(value):
@@ -104,7 +104,7 @@ def check(path, value):
 
 
 def mutants(value, whole=None, place=()):
-    """Yield copies of a value, each spoilt at one place."""
+    """Yield copies of a value, each with one fault."""
     whole = value if whole is None else whole
     yield place, changed(whole, place, {"odd": 1})
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a person sees, kept: each screen at 80 and 40 columns, with and without colour.
+"""The screens that users see, at 80 and 40 columns, with and without colour.
 
 `UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes `screens/` anew; look at the difference
 before it is committed. The chain, its keys and so its transactions are the same in every run. What
@@ -192,7 +192,7 @@ def place(tmp_path_factory):
 
 
 def masked(text, folder):
-    """Write what differs from run to run as if it were always the same."""
+    """Replace what differs between runs by fixed text."""
     text = re.sub(r"(127\.0\.0\.1:)\d{5}\b", r"\g<1>54321", text)
     text = re.sub(
         r"(?i)(block ?hash\W+(?:\x1b\[0m)?\s*)0x[0-9a-f]{64}", rf"\g<1>0x{'0' * 64}", text
@@ -228,7 +228,7 @@ def fits(text, columns):
 
 @pytest.fixture
 def shown(terminal, place, tmp_path):
-    """Run a screen's command in one of the forms; give its exit code and what is seen."""
+    """Run a screen's command in one of the forms, and return its exit code and the screen."""
 
     def run(screen, columns, coloured):
         place.start_again()

@@ -33,7 +33,7 @@ FORMS = {
     "list": f"{KEY},{KEY}",
     "invisible": f"{KEY}\u200b",
 }
-# What a value is where the test is about another option.
+# The values of options that a test is not about.
 FITTING = {
     "roles": ("CPO",),
     "permissions": ("FORWARD_ALL",),

@@ -1,4 +1,4 @@
-"""Settings: what the words of a command leave open."""
+"""Settings: what a command uses if its arguments don't say."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def in_force(anywhere):
-    """Return what is in force: value, and who says so."""
+    """Return the effective settings: each value and its source."""
 
     def ask(*words, **variables):
         finished = anywhere("settings", *words, **variables)

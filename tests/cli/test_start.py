@@ -1,4 +1,4 @@
-"""What a command loads before it can answer: each library that it does without makes it quicker."""
+"""What a command loads before it can answer: each library that it avoids makes it quicker."""
 
 import subprocess
 import sys

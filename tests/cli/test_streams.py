@@ -1,4 +1,4 @@
-"""A command whose output is full, closed or read no further; and Ctrl-C before it has begun."""
+"""A command whose output is full, closed or no longer read; and Ctrl-C before it starts."""
 
 import subprocess
 import sys

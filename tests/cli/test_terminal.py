@@ -30,7 +30,7 @@ def start(terminal, network_file):
 
 @pytest.fixture
 def screen(start):
-    """Run our command in a terminal; give its exit code and all that the terminal shows."""
+    """Run our command in a terminal, and return its exit code and everything that was shown."""
 
     def run(*words, answer="", **options):
         running = start(*words, **options)

@@ -14,7 +14,7 @@ def deployment(fresh):
 
 @pytest.fixture
 def stopped(fresh):
-    """A chain that makes no blocks until it is told to."""
+    """A chain that mines blocks only on demand."""
     fresh.request("evm_setAutomine", False)
     yield fresh
     fresh.request("evm_setIntervalMining", 0)
@@ -24,7 +24,7 @@ def stopped(fresh):
 
 @pytest.fixture
 def stuck(stopped, command, operator, keys):
-    """Send a write that gets into no block; return the transaction that waits."""
+    """Send a write that is not mined, and return the waiting transaction."""
 
     def send():
         key = keys[operator.address]

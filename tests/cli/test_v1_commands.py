@@ -54,7 +54,7 @@ def world(client, fresh):
 
 
 def held(client, expected):
-    """Say what the signer has, in the words of the table."""
+    """Return what the signer has, in the words of the table."""
     if "node" in expected:
         node = client.node(SIGNER)
         return f"a node at `{node.domain}`" if node else "no node"
@@ -73,7 +73,7 @@ def held(client, expected):
 
 
 def give_up_all_ids_but_one(client):
-    """Leave the one id that v1's contracts would have left: there a new id replaces the former."""
+    """Keep the one id that v1's contracts would have kept: there, a new id replaces the former."""
     for party in client.parties_of(SIGNER)[1:]:
         gone = DeleteParty(country_code=party.id.country_code, party_id=party.id.party_id)
         client.send(gone, signer=KeySigner.from_key(SIGNER_KEY))

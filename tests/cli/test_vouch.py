@@ -1,4 +1,4 @@
-"""Vouching by the command line: make the document, place it on a host, have the host asked."""
+"""Vouching on the command line: create the document, place it on a host, and check the host."""
 
 import json
 import threading

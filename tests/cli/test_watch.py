@@ -23,7 +23,7 @@ KILLS = 8
 
 
 class Watch:
-    """A watch in a process of its own; threads read what it prints."""
+    """A watch in its own process; threads read its output."""
 
     def __init__(self, words, folder):
         self.lines, self.said = [], []
@@ -81,7 +81,7 @@ class Watch:
 
 @pytest.fixture
 def watch(network_file, tmp_path):
-    """Start a watch, and wait until it says that it has begun."""
+    """Start a watch, and wait until it prints that it has begun."""
     started = []
 
     def start(*words, rpc_url=None, file=network_file):
@@ -97,7 +97,7 @@ def watch(network_file, tmp_path):
 
 @pytest.fixture
 def deployment_file(deployment, tmp_path):
-    """Say where the contracts are and what they are, so that the chain need not be asked."""
+    """Write the deployment's file, so that the chain need not be asked."""
 
     def write(**changes):
         content = {
@@ -282,7 +282,8 @@ def test_what_the_chain_takes_back_is_taken_back(watch, client, fresh, write, op
 def test_whatever_happens_the_lines_add_up_to_the_registry(
     watch, client, fresh, write, operator, cpo, emsp, tmp_path
 ):
-    """Writes, replaced blocks and kills in any order; a reader drops doubles and what went."""
+    """Writes, replaced blocks and kills in any order; a reader drops duplicates and reverted
+    changes."""
     chance = random.Random(11)  # noqa: S311 - no secrets
     people, kept, lines = (operator, cpo, emsp), [], []
     cursor = tmp_path / "cursor"

@@ -16,7 +16,7 @@ NEEDS = ("FORWARD_ALL_SENDER", "FORWARD_MODULE_CDRS_RECEIVER")
 
 @pytest.fixture(params=["direct", "raw"])
 def write(request, done, keys, spender):
-    """Run a command that writes, in either form; give the state that it prints."""
+    """Run a command that writes, in either form, and return the state that it prints."""
 
     def run(name, *words, by):
         who = ["-s", keys[by.address]]

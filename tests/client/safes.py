@@ -14,7 +14,7 @@ _SETUP = "(address[],uint256,address,bytes,address,address,uint256,address)"
 
 
 def created(devnet, path, kinds=(), values=()):
-    """Put a published Safe contract on the chain; give its address."""
+    """Deploy a published Safe contract, and return its address."""
     artifact = json.loads((SAFE / "contracts" / f"{path}.json").read_text())
     data = artifact["bytecode"] + encode(kinds, values).hex()
     receipt = devnet.request(
@@ -24,7 +24,7 @@ def created(devnet, path, kinds=(), values=()):
 
 
 def new_safe(devnet, owners, threshold):
-    """Put a Safe on the chain that signs when so many of its owners have."""
+    """Deploy a Safe that needs so many owners' signatures."""
     singleton = created(devnet, "GnosisSafe.sol/GnosisSafe")
     handler = created(
         devnet, "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler"
@@ -40,7 +40,7 @@ def new_safe(devnet, owners, threshold):
 
 
 def signature_of(safe, digest, owners):
-    """Sign as the Safe's owners do: its own message around the digest, by address."""
+    """Sign like the Safe's owners: the Safe's message around the digest, sorted by address."""
     typed = encode_typed_data(
         {"chainId": 31337, "verifyingContract": safe},
         {"SafeMessage": [{"name": "message", "type": "bytes"}]},

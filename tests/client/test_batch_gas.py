@@ -1,6 +1,6 @@
-"""A batch gives each request the gas that it needs, in the dearest state there can be.
+"""A batch gives each request the gas that it needs, in the most expensive state.
 
-What a request needs is the least gas with which Anvil lets it take effect, alone in `tryMulticall`.
+A request needs the least gas with which it takes effect on Anvil, alone in `tryMulticall`.
 """
 
 import pytest

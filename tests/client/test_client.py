@@ -212,7 +212,7 @@ def test_refusal_is_typed_and_costs_nothing(client, fresh, listed_node, stranger
     with pytest.raises(errors.DomainTaken) as error:
         client.set_node("https://node.example", signer=stranger)
     assert error.value.domain == "https://node.example"
-    # Not every generation tells whose it is.
+    # Not every generation reveals the holder.
     assert error.value.operator in {listed_node.address, ZERO_ADDRESS}
     with pytest.raises(errors.PartyNotFound):
         client.set_party_modules([Module.CDRS], signer=stranger)
@@ -253,7 +253,7 @@ def test_batch_of_many_peoples_requests(client, listed_node, spender):
 def test_item_that_fails_in_the_block_is_reported_with_its_error(
     client, fresh, listed_node, spender, stranger
 ):
-    """Between simulation and block another takes the id: the others stay in force."""
+    """Between simulation and block, someone else takes the id: the others stay in force."""
     if not client.limits.has_batches:
         pytest.skip("no batches: asserted in test_batch_of_many_peoples_requests")
     signed = [

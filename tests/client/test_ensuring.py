@@ -1,4 +1,4 @@
-"""Entries as wanted: what is so already costs nothing; directly and with a spender paying."""
+"""Entries as wanted: unchanged ones cost nothing; directly, and with a spender."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from ocn_registry.flows.admin import CANCELLED_AHEAD
 
 @pytest.fixture(params=["direct", "spender"])
 def paying(request, fresh, spender):
-    """Return a function that says who pays for a signer."""
+    """Return a function that returns who pays for a signer."""
 
     def pays(signer):
         if request.param == "spender":
@@ -34,7 +34,7 @@ def paying(request, fresh, spender):
 
 
 def sent(transport, fresh, ask):
-    """Return what an ask gives, and how many transactions it took."""
+    """Return the result of a call, and its number of transactions."""
     before = int(fresh.request("eth_blockNumber"), 16)
     return ask(), int(fresh.request("eth_blockNumber"), 16) - before
 

@@ -1,4 +1,4 @@
-"""What happened, for Python programs: both clients, every way to the chain, both generations."""
+"""The event feed: both clients, every transport, both generations."""
 
 import inspect
 
@@ -29,7 +29,7 @@ def url(number):
 
 @pytest.fixture
 def ask(client):
-    """Wait for what an asynchronous feed answers."""
+    """Wait for the answer of an asynchronous feed."""
 
     def answer(found):
         return client.runner.run(found) if inspect.isawaitable(found) else found
@@ -192,7 +192,7 @@ def test_a_cursor_file_replaces_a_planted_link(client, ask, deployment, begun, t
     assert CursorFile(tmp_path / "cursor", deployment).load() is not None
 
 
-# What only newer contracts do
+# Only newer contracts
 
 
 @pytest.fixture

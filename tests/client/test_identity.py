@@ -1,4 +1,4 @@
-"""An account's life: several ids, a new key, a controller, leaving, and what the owner keeps."""
+"""The life of an account: several ids, a new key, a controller, leaving, and reservations."""
 
 import json
 
@@ -51,7 +51,7 @@ def deployment(fresh):
 
 @pytest.fixture
 def wanted(listed_node):
-    """Make a party as it should be listed."""
+    """Return a party as it should be listed."""
 
     def make(party, **more):
         values = {"roles": [Role.CPO], "operator": listed_node.address, **more}

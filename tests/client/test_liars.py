@@ -1,4 +1,4 @@
-"""Contract wallets that answer a simulation otherwise than the chain, among honest requests."""
+"""Contract wallets that answer simulations differently from the chain, among honest requests."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def spender(fresh):
 
 @pytest.fixture
 def wallets(fresh):
-    """Make wallets, each at an address of its own."""
+    """Deploy wallets, each at its own address."""
 
     def make(count, start=0x1000):
         made = [Address(f"0x{start + number:040x}") for number in range(count)]
@@ -80,7 +80,7 @@ def test_wallets_that_lie_to_the_simulation_fail_alone(client, fresh, wallets, s
         by_wallet(client, account, f"https://wallet-{number}.example")
         for number, account in enumerate(accounts)
     ]
-    # Those of the liars come first, so that they could take from the others.
+    # The liars' requests come first, so that they could take gas from the others.
     signed += [by_key(client, number) for number in range(HONEST)]
     outcome = client.submit(*signed, spender=spender, options=turns(fresh, bad))
     assert [type(item.error) for item in outcome.items[LIARS:]] == [type(None)] * (HONEST + 1)

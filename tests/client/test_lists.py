@@ -1,4 +1,4 @@
-"""Lists by what one looks for, users of a service, and numbers told along; on each generation."""
+"""Filtered lists, users of a service, and progress, on each generation."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The chain in memory does what a real one does, as far as a user's program can tell."""
+"""A user's program can't distinguish the chain in memory from a real one."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Who observes long work: lists that are read in parts, and transactions that are waited for."""
+"""Observers of long work: lists that are read in parts, and transactions that are awaited."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a write costs at most, told before it is sent: by each client, on each generation."""
+"""The maximum cost of a write, before it is sent: with each client, on each generation."""
 
 import pytest
 
@@ -23,7 +23,7 @@ GAS = 300_000
 
 @pytest.fixture
 def funds(fresh):
-    """Return a function that tells what an account has, in wei, or changes it."""
+    """Return a function that returns or changes the balance of an account, in wei."""
 
     def output(signer, wei=None):
         if wei is not None:

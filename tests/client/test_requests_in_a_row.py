@@ -1,4 +1,4 @@
-"""How many requests a write makes, one after the other: what a user on a slow line waits for."""
+"""The number of consecutive requests of a write: a user on a slow connection waits for each."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_direct_write_is_three_requests_with_what_is_so_before(client, counted, 
     )
     assert client.node(operator.address).domain == NODE.domain
     assert outcome.cost_wei <= quote.cost_wei
-    # One more where the chain has gone on meanwhile, or was not yet so far.
+    # One more if there is a new block in the meantime, or not yet one.
     assert plan in ({1} if client.limits.has_batches else {1, 2})
     assert 2 <= rest <= 3
 

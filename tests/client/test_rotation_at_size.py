@@ -1,4 +1,4 @@
-"""A party with all that a party can have, and an operator with many parties, changes its key."""
+"""A party with everything that a party can have, and an operator with many parties, change keys."""
 
 import pytest
 

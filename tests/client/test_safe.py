@@ -1,4 +1,4 @@
-"""A Safe as a party: a contract signs, somebody else pays, and the client looks before it sends."""
+"""A Safe as a party: a contract signs, someone else pays, and the client checks before it sends."""
 
 import json
 
@@ -33,7 +33,7 @@ def safe(fresh, owners):
 
 @pytest.fixture
 def signer(client, safe, owners):
-    """Sign as the Safe's owners do, who see typed data in their own wallet."""
+    """Sign like the Safe's owners, who see typed data in their own wallets."""
 
     def sign(document):
         digest = client.read_request(json.dumps(document)).payload.digest()

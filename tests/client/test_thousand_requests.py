@@ -1,4 +1,4 @@
-"""A thousand requests at once: each is told what became of it, and each transaction too."""
+"""A thousand requests at once: the outcome of each request and each transaction is reported."""
 
 from collections import Counter
 

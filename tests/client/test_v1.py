@@ -1,4 +1,4 @@
-"""What the client does against v1's own contracts that it does not have to do against ours."""
+"""What the client does with v1's contracts and does not have to do with ours."""
 
 import time
 
@@ -88,7 +88,7 @@ def party(operator, party_id="ABC", *, roles=(Role.CPO,)):
     return SetParty(country_code="DE", party_id=party_id, roles=roles, operator=operator.address)
 
 
-# What is not to be believed
+# What must not be believed
 
 
 def list_the_zero_address(devnet, operator):
@@ -213,7 +213,7 @@ def test_id_of_odd_bytes_is_read_and_can_be_deleted(client, fresh, listed_node, 
     assert client.parties() == ()
 
 
-# What the client completes
+# Writes that the client completes
 
 
 def test_change_of_url_frees_the_former_one(client, operator, other_operator):
@@ -401,7 +401,7 @@ def test_second_transaction_waits_while_no_node_is_there(
     assert not error.value.restored
 
 
-# What is signed for a spender
+# Requests for a spender
 
 
 def test_signed_change_of_url_needs_a_signed_deletion(client, listed_node, operator, spender):
@@ -488,7 +488,7 @@ def test_agreement_with_named_permissions_is_compared_before_it_is_sent(
         client.prepare(CreateAgreement(provider=provider.address, permissions=[1]), emsp.address)
 
 
-# What these contracts can't do
+# Unsupported operations
 
 
 def test_what_is_not_there_is_said(client, operator, stranger, cpo):
@@ -544,7 +544,7 @@ def test_many_parties_take_ten_requests_a_thousand(client, fresh, transport, lis
     assert transport.requests <= 2 + 3
 
 
-# Which contracts these are
+# Detecting the generation
 
 
 def test_generation_is_found_by_asking(fresh):

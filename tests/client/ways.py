@@ -1,4 +1,4 @@
-"""The ways to a chain that tests go: each client and each transport, called alike."""
+"""The clients and transports that tests use, called alike."""
 
 import asyncio
 import inspect
@@ -80,7 +80,7 @@ class Waiting:
 
 
 def transport(way, *urls, **settings):
-    """Make a transport of one of the ways; settings of connections are for the light ones."""
+    """Return a transport of one kind; connection settings are for the light ones."""
     settings = {name: value for name, value in settings.items() if value is not None}
     if way in LIGHT:
         return {"sync": Counted, "async": AsyncCounted}[way](urls, **settings)
@@ -94,7 +94,7 @@ def transport(way, *urls, **settings):
 
 
 def client(deployment, transport, options=None, journal=None):
-    """Make the client that goes with a transport."""
+    """Return the client for a transport."""
     given = {"options": options, "journal": journal}
     if inspect.iscoroutinefunction(transport.perform):
         return Waiting(AsyncRegistryClient(deployment, transport, **given))

@@ -1,4 +1,4 @@
-"""What an attack is, and what can come of it.
+"""What an attack is, and how it can end.
 
 An attack prepares what it needs, makes its move and returns `Seen(what it sees, what it wants)`.
 It has succeeded when it sees what it wants. It has failed when the contract refuses the move, or
@@ -17,7 +17,7 @@ from .target import Blueprint, Refused
 
 @dataclass(frozen=True)
 class Seen:
-    """What the attacker sees in the end, and what it wanted to see."""
+    """What the attacker sees at the end, and what it wanted to see."""
 
     value: Any
     wanted: Any
@@ -29,7 +29,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Several(Seen):
-    """What came of several moves that were each to be refused, where it was not just that.
+    """The result of several moves that should all be refused, if some were not.
 
     The attack has succeeded when one move was taken; another error than it should be is no
     success, and still a failure of the test.
@@ -44,7 +44,7 @@ _TAKEN = "taken"
 
 
 def several(moves: Iterable[tuple[Any, Refused, Callable[[], Any]]]) -> Several:
-    """Make each move; it comes with a name and with the refusal that it should end in."""
+    """Make each move; each has a name, and the refusal that it should end in."""
     odd = {}
     for name, expected, move in moves:
         refusal = refusal_of(move)
@@ -55,7 +55,7 @@ def several(moves: Iterable[tuple[Any, Refused, Callable[[], Any]]]) -> Several:
 
 @dataclass(frozen=True)
 class Sees:
-    """The attack's move is taken and does no harm: this is what is seen then."""
+    """The attack's move is accepted and does no harm: this is what the attacker sees then."""
 
     value: Any
     meaning: str
@@ -83,7 +83,7 @@ SUCCEEDS = Succeeds()
 
 @dataclass(frozen=True)
 class NotThere:
-    """The contracts have nothing that could be attacked like this."""
+    """The contracts have no feature that could be attacked like this."""
 
     reason: str
 
@@ -96,7 +96,7 @@ Expected = Sees | Refuses | Succeeds | NotThere
 
 @dataclass(frozen=True)
 class Attack:
-    """An attack, and what comes of it on each generation."""
+    """An attack, and its expected result on each generation."""
 
     move: Callable[[Any], Seen]
     v1: Expected
@@ -111,7 +111,7 @@ class Attack:
         return " ".join((self.move.__doc__ or "").split())
 
     def on(self, blueprint: Blueprint, arena: Arena) -> Seen | Refused:
-        """Attack new contracts, and leave the chains as they were."""
+        """Attack new contracts, and leave the chains unchanged."""
         with arena.as_it_was():
             target = blueprint.build(arena)
             try:
@@ -124,7 +124,7 @@ ATTACKS: list[Attack] = []
 
 
 def attack(*, v3: Expected, v1: Expected = SUCCEEDS) -> Callable[[Any], Attack]:
-    """Make an attack of a function; its docstring says what is gained by it."""
+    """Turn a function into an attack; its docstring says what the attacker gains."""
 
     def make(move: Callable[[Any], Seen]) -> Attack:
         made = Attack(move, v1, v3)
@@ -137,7 +137,7 @@ def attack(*, v3: Expected, v1: Expected = SUCCEEDS) -> Callable[[Any], Attack]:
 
 
 def check(outcome: Seen | Refused, expected: Expected) -> None:
-    """Assert that an attack ended as it says beside it."""
+    """Assert that an attack ended with the expected result."""
     if isinstance(expected, Refuses):
         assert outcome == expected
         return
@@ -150,7 +150,7 @@ def check(outcome: Seen | Refused, expected: Expected) -> None:
 
 
 def refusal_of(move: Callable[[], Any]) -> Refused | None:
-    """Make a move that should not be taken; None when it was."""
+    """Make a move that should be refused, and return the refusal; None if it was accepted."""
     try:
         move()
     except Refused as refused:

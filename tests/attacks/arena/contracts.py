@@ -1,6 +1,6 @@
-"""Contracts that attackers deploy: signers that are no good, in a few bytes of machine code each.
+"""Contracts that attackers deploy: malicious signers, in a few bytes of machine code each.
 
-In machine code because that is what an attacker would use, and because it needs no compiler.
+Machine code is what an attacker would use, and needs no compiler.
 """
 
 from eth_utils.address import to_checksum_address
@@ -8,7 +8,7 @@ from eth_utils.address import to_checksum_address
 from .people import Person
 from .target import Target
 
-# isValidSignature(bytes32,bytes), which is also the answer that says yes.
+# isValidSignature(bytes32,bytes), which is also the answer for a valid signature.
 _MAGIC = "1626ba7e"
 
 
@@ -40,7 +40,7 @@ def contract_at(number: int, name: str = "contract") -> Person:
 
 
 def place(t: Target, behaviour: str, number: int = 1) -> Person:
-    """Put a contract on the chain that behaves like this when it is asked for a signature."""
+    """Deploy a contract that behaves like this when it is asked about a signature."""
     return place_code(t, behaviour, CODES[behaviour], number)
 
 
@@ -51,9 +51,8 @@ def place_code(t: Target, name: str, code: str, number: int = 1) -> Person:
 
 
 def sends_when_asked(target: str, data: bytes) -> str:
-    """Return code that, asked about a signature that is not empty, first sends a call of its own.
-
-    Asked about an empty one, it says yes.
+    """Return code that first sends a call of its own if the signature is not empty. It accepts an
+    empty one.
     """
     # CALLDATASIZE, PUSH1 100, EQ, PUSH2 <end>, JUMPI: the question is longer with a signature.
     head = "3660641461{end:04x}57"

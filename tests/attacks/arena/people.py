@@ -1,4 +1,4 @@
-"""Who takes part. Anvil's own accounts, so that it signs their transactions."""
+"""The accounts that take part: Anvil's own, so that it signs their transactions."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ocn_registry.deploy.devnet import ACCOUNTS
 
 @dataclass(frozen=True)
 class Person:
-    """An account by the part it plays; without a key, one that can't sign."""
+    """An account, named after its role; without a key, it can't sign."""
 
     name: str
     address: str
@@ -37,10 +37,10 @@ STRANGER = _person(9, "stranger")
 
 
 def somebody(number: int) -> Person:
-    """Return an account that has nothing anywhere, and a key to sign with."""
+    """Return a new account with a key."""
     key = f"0x{0xA11CE000 + number:064x}"
     return Person(f"somebody {number}", str(Account.from_key(key).address), key)
 
 
-# Nobody has a key to it. ecrecover answers with it when a signature is no signature.
+# Nobody has its key. ecrecover returns it for an invalid signature.
 NOBODY = Person("nobody", "0x" + "00" * 20)

@@ -1,4 +1,4 @@
-"""`docs/attacks.md`, made of what stands beside the attacks."""
+"""The page `docs/attacks.md`, generated from the attacks."""
 
 # ruff: noqa: E501 - lines of the page
 

@@ -1,8 +1,8 @@
-"""What is attacked: a Registry and its Permissions, of either generation, behind the same verbs.
+"""The target: a Registry and its Permissions, of either generation, with the same methods.
 
-Attacks use the names of the direct functions. `direct` and `submit` are for what honest people do
-and must succeed; `strike` and `strike_as` are the attacking move, which ends in `Refused` where
-the contract says no.
+Attacks use the names of the direct functions. `direct` and `submit` are writes of honest accounts,
+which must succeed. `strike` and `strike_as` are the attacker's move, which raises `Refused` if the
+contract refuses it.
 """
 
 import json
@@ -24,14 +24,14 @@ from .people import OWNER, SPENDER, Person
 
 _ABI = Path(__file__).resolve().parents[3] / "ocn_registry" / "deploy" / "artifacts"
 _ERROR_WITH_TEXT = bytes.fromhex("08c379a0")
-# Fits every block of a test, and is four bytes long as every deadline of this century.
+# Later than every block of a test, and four bytes long like every deadline of this century.
 DEADLINE = 4_000_000_000
 
 
-# What is signed about a party names one of its ids.
+# Requests about a party name one of its ids.
 _NAMES_ID = ("setPartyModules", "deleteParty")
 _TAKES_ACCEPTANCE = ("moveAccount", "setController")
-# Takes and gives the name, the fields and the message of typed data.
+# A function from name, fields and message of typed data to the same three.
 Typed = Callable[[str, list, dict], tuple[str, list, dict]]
 
 
@@ -66,11 +66,12 @@ class Signed:
 
     Attributes:
         function: Name of the direct function that does the same.
-        signer: Who is said to have signed.
+        signer: The account that is named as the signer.
         values: The direct function's arguments.
         signature: r, s, v.
-        nonce: None where the contract knows none, as the deadline.
-        acceptance: Nonce, deadline and signature of who accepts a move or a controller.
+        nonce: None if the contract has no nonces; the same holds for the deadline.
+        acceptance: Nonce, deadline and signature of the account that accepts a move or a
+        controller.
     """
 
     function: str
@@ -82,7 +83,7 @@ class Signed:
     acceptance: tuple[int, int, bytes] = (0, 0, b"")
 
     def but(self, **changes: Any) -> "Signed":
-        """Return it changed, with the signature as it was."""
+        """Return a changed request with the same signature."""
         return replace(self, **changes)
 
 
@@ -93,7 +94,7 @@ class Blueprint:
     Attributes:
         generation: "v1" or "v3".
         artifacts: ABI and creation bytecode, by the contract's name.
-        typed: How a copy with a fault hashes typed data, where that is part of the fault.
+        typed: How a faulty copy hashes typed data, if that is part of the fault.
     """
 
     generation: str
@@ -107,7 +108,7 @@ class Blueprint:
 
 
 def published(generation: str) -> Blueprint:
-    """Return the contracts as they were published: v1's by its npm package, ours by this one."""
+    """Return the contracts as published: v1's in its npm package, ours in this one."""
     return Blueprint(
         generation,
         {
@@ -168,7 +169,7 @@ class Target:
         return self.contract_of(function).functions[function].calldata(*values)
 
     def raw_calldata(self, signed: Signed) -> bytes:
-        """Return the calldata that a spender sends a signed request with."""
+        """Return the calldata with which a spender sends a signed request."""
         name = f"{signed.function}Raw"
         return self.contract_of(name).functions[name].calldata(*self._raw_values(signed))
 
@@ -238,7 +239,7 @@ class Target:
             contract = self.contract_of(self._as_here(function, tuple(values))[0])
             data = self.calldata(function, *values)
             transaction = contract.transaction(data, sender=who, gas=2_000_000)
-            # Anvil puts those first that pay more.
+            # Anvil orders transactions by price.
             transaction["gasPrice"] = hex(10**10 - place * 10**8)
             hashes.append((contract, chain.request("eth_sendTransaction", transaction)))
         chain.request("evm_mine")
@@ -292,7 +293,7 @@ class V1(Target):
         del party_id
         return values
 
-    # Their signed form does not say who signed: that is whatever ecrecover gives.
+    # Their signed form does not name the signer: it is whatever ecrecover returns.
     _WITHOUT_SIGNER = frozenset({"setService", "createAgreement", "revokeAgreement"})
 
     def deploy(self, *, import_open: bool = False) -> "V1":
@@ -350,7 +351,8 @@ class V3(Target):
         return (*party_id, *values)
 
     def sign(self, who: Person, function: str, *values: Any, **changes: Any) -> Signed:
-        """Sign a good request but for the changes: `nonce`, `deadline`, `key`, `contract`.
+        """Sign a request that is valid except for the changes: `nonce`, `deadline`, `key`,
+        `contract`.
 
         A request about a party that names no id is about the signer's current one.
         """
@@ -383,12 +385,12 @@ class V3(Target):
         return encode_typed_data(domain, {primary_type: fields}, message)
 
     def accept(self, function: str, who: Person, account: Person, **changes: Any) -> tuple:
-        """Return the acceptance of a new account or a controller, good but for the changes."""
+        """Return the acceptance of a new account or a controller, valid except for the changes."""
         signed = self.sign(who, function, account, contract=self.registry, **changes)
         return signed.nonce, signed.deadline, signed.signature
 
     def move(self, account: Person, new: Person, **changes: Any) -> Signed:
-        """Sign a good move, with its acceptance; changes are those of `sign`."""
+        """Sign a valid move, with its acceptance; changes are those of `sign`."""
         accepted = self.accept("acceptAccount", new, account)
         return self.sign(account, "moveAccount", new, **changes).but(acceptance=accepted)
 
