@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 # Larger numbers are written as text, since JSON parsers in other languages may round them.
 _MOST_EXACT = (1 << 53) - 1
+_MOST_UINT = (1 << 256) - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -133,9 +134,10 @@ def _one_of(value: object, parts: tuple[object, ...], name: str) -> object:
         tagged = {str(getattr(kind, "__name__", "")): kind for kind in kinds}
         key = next((str(getattr(kind, "kind_key", "")) for kind in kinds), "")
         if len(kinds) > 1 and key:
-            if value.get(key) not in tagged:
-                raise _invalid(value.get(key), key, f"one of {', '.join(sorted(tagged))}")
-            return read(value, tagged[str(value[key])], name)
+            named = value.get(key)
+            if not isinstance(named, str) or named not in tagged:
+                raise _invalid(named, key, f"one of {', '.join(sorted(tagged))}")
+            return read(value, tagged[named], name)
     if len(kinds) > 1 and int in kinds:
         number = isinstance(value, int) or (isinstance(value, str) and _DECIMAL.fullmatch(value))
         kinds = [kind for kind in kinds if (kind is int) == bool(number)]
@@ -178,11 +180,14 @@ def member_of(value: object, kind: type[Enum], name: str) -> Enum:
 
 
 def _number(value: object, name: str) -> int:
+    number = -1
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        return int(value)
-    raise _invalid(value, name, "a whole number")
+        number = value
+    elif isinstance(value, str) and _DECIMAL.fullmatch(value):
+        number = int(value)
+    if not 0 <= number <= _MOST_UINT:
+        raise _invalid(value, name, "a whole number from 0 to 2^256 - 1")
+    return number
 
 
 def as_object(value: object, name: str) -> dict[str, object]:

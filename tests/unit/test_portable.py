@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import ocn_registry
 from ocn_registry import (
+    Acceptance,
     Address,
     Agreement,
     BlockRef,
@@ -21,6 +22,8 @@ from ocn_registry import (
     Ensured,
     EnsuredParties,
     Event,
+    EventBatch,
+    ImportedAgreement,
     InvalidInput,
     Item,
     JournalEntry,
@@ -312,6 +315,94 @@ def test_what_is_not_such_a_value_is_refused_in_one_line(kind, changes, says):
     for absent in good.keys() - {"website", "intent"}:
         with pytest.raises(InvalidInput):
             kind.from_dict({name: value for name, value in good.items() if name != absent})
+
+
+PLAIN = {
+    "country_code": "DE",
+    "party_id": "ABC",
+    "roles": (Role.CPO,),
+    "permissions": (1, 40),
+    "sender": (Module.CDRS,),
+    "receiver": (),
+    "new_nonce": 5,
+    "index": 3,
+    "id": ID,
+    "contract": Contract.REGISTRY,
+    "node": NODE,
+    "modules_sender": (Module.CDRS,),
+    "modules_receiver": (),
+    "membership": 1,
+    "version": 2,
+    "name": "x",
+    **dict.fromkeys(("domain", "url", "website"), "https://node.example"),
+    "acceptance": Acceptance(nonce=1, deadline_unix_s=2, signature=b"\1" * 65),
+    **dict.fromkeys(
+        (
+            *("operator", "provider", "account", "new_account", "controller", "holder"),
+            *("address", "user", "owner", "former_owner", "new_owner"),
+        ),
+        ONE,
+    ),
+    "nodes": (NODE,),
+    "parties": (PARTY,),
+    "services": (SERVICE,),
+    "agreements": (ImportedAgreement(user=ONE, provider=OTHER, permissions=[1]),),
+}
+SAMPLES = (
+    *VALUES,
+    *[
+        kind(**{field.name: PLAIN[field.name] for field in fields(kind)})
+        for kind in (*get_args(Change), *get_args(Intent))
+    ],
+    *(PLAIN["acceptance"], *PLAIN["agreements"]),
+    Item(intent=SET, error=NonceMismatch(ONE, 5, 3)),
+    Item(intent=SET, error=contract_errors.DomainTaken(domain="https://a.example", operator=ONE)),
+    EventBatch(
+        reverted=(), events=(EVENT,), replaced=(BLOCK,), block=BLOCK, head=BLOCK, at_end=True
+    ),
+)
+HOSTILE = (
+    *(None, True, False, -1, 0, 1, 1.5, float("nan"), float("inf"), 10**400),
+    *("", "x", "-1", "1" * 100, "0x", "0x12", "\x00", "\ud800", "\u202e", "2026-13-45T99:99:99Z"),
+    *("9999-12-31T23:59:59Z", [], [[]], [None], ["CPO", "CPO"], {}, {"a": 1}, [{}]),
+)
+
+
+def places(data):
+    """Yield every place in a JSON value, as a function that returns a copy with another value."""
+    if isinstance(data, dict):
+        for name, part in data.items():
+            yield lambda other, name=name: data | {name: other}
+            for below in places(part):
+                yield lambda other, name=name, below=below: data | {name: below(other)}
+    elif isinstance(data, list) and data:
+        yield lambda other: [other, *data[1:]]
+        for below in places(data[0]):
+            yield lambda other, below=below: [below(other), *data[1:]]
+
+
+@pytest.mark.parametrize("value", SAMPLES, ids=lambda value: type(value).__name__)
+def test_whatever_stands_in_a_dict_is_a_value_or_refused_in_one_line(value):
+    kind = type(value)
+    for changed in places(value.to_dict()):
+        for other in HOSTILE:
+            data = changed(other)
+            refusal = ""
+            try:
+                read = kind.from_dict(data)
+            except InvalidInput as error:
+                refusal = str(error)
+            else:
+                again = read.to_dict()
+                assert kind.from_dict(again).to_dict() == again, data
+            assert refusal.isprintable(), data
+            assert len(refusal) < 1_000, data
+
+
+def test_every_public_value_is_tried():
+    tried = {type(value) for value in SAMPLES}
+    kinds = {kind for kind in public_values() if issubclass(kind, Portable)}
+    assert kinds | set(get_args(Change)) | set(get_args(Intent)) <= tried
 
 
 def test_the_zero_address_stays_what_it_says():
