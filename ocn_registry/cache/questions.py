@@ -41,7 +41,11 @@ if TYPE_CHECKING:
 
 
 class Questions:
-    """The methods of caches and snapshots; identify a party as for `RegistryClient`."""
+    """The methods of caches and snapshots; identify a party as for `RegistryClient`.
+
+    All of them raise `InvalidInput` for an address, an id or a filter that is not valid. Those of a
+    cache raise `StaleCache` if nothing is loaded yet, or if it is older than allowed.
+    """
 
     __slots__ = ()
 
@@ -73,6 +77,10 @@ class Questions:
     def route(self, country_code: str, party_id: str) -> Route | None:
         """Return the route of messages to a party.
 
+        Args:
+            country_code: First half of the party's id.
+            party_id: Second half of the party's id.
+
         Returns:
             `None` if the party is not listed. The route has no domain if the party's operator runs
             no node, so that the party can't be reached.
@@ -84,13 +92,29 @@ class Questions:
             return state.route(PartyId(country_code, party_id))
 
     def is_mine(self, country_code: str, party_id: str, *, operator: str) -> bool:
-        """Return whether a party is reached through the node of this operator."""
+        """Return whether a party is reached through the node of this operator.
+
+        Args:
+            country_code: First half of the party's id.
+            party_id: Second half of the party's id.
+            operator: Address of the account that runs the node.
+
+        Returns:
+            `True` if so; `False` also if the party is not listed.
+        """
         state = self._state()
         row = _row(state, PartyId(country_code, party_id))
         return row is not None and state.node_of(row).operator == Address(operator)
 
     def node(self, operator: str) -> Node | None:
-        """Return an operator's node."""
+        """Return an operator's node.
+
+        Args:
+            operator: Address of the account that runs the node.
+
+        Returns:
+            The node; `None` if the account runs none.
+        """
         return next(iter(self._nodes([self._state().node(Address(operator))])), None)
 
     def nodes(self) -> tuple[Node, ...]:
@@ -104,7 +128,15 @@ class Questions:
         )
 
     def party(self, address_or_country_code: str, party_id: str | None = None) -> Party | None:
-        """Return a party; for the address of an account with several ids, the current one."""
+        """Return a party; for the address of an account with several ids, the current one.
+
+        Args:
+            address_or_country_code: Address of the account, or the first half of the party's id.
+            party_id: Second half of the party's id; `None` after an address.
+
+        Returns:
+            The party; `None` if it is not listed.
+        """
         state = self._state()
         who = address_or_id(address_or_country_code, party_id)
         if isinstance(who, Address):
@@ -116,7 +148,14 @@ class Questions:
         return None if found is None else self._parties([found])[0]
 
     def parties_of(self, account: str) -> tuple[Party, ...]:
-        """Return all parties of an account, the current one first."""
+        """Return all parties of an account, the current one first.
+
+        Args:
+            account: Address of the account.
+
+        Returns:
+            The parties; empty if the account has no id.
+        """
         return self._parties(self._state().parties_of(Address(account)))
 
     def parties(
@@ -137,6 +176,9 @@ class Questions:
             interface: The interface of the module; without a module, of any module.
             date_from: Only parties that changed at this time or later; a time with a time zone.
                 A party is kept while its last change is not known, see `is_dated`.
+
+        Returns:
+            The parties; empty if none matches.
         """
         state = self._state()
         keys: Iterable[str] = state.parties
@@ -173,6 +215,13 @@ class Questions:
         Use it for `last_updated` in OCPI's HubClientInfo. A party that was already listed when the
         cache was loaded counts as changed at that block, until its last change has been found in
         earlier events; see `is_dated`.
+
+        Args:
+            country_code: First half of the party's id.
+            party_id: Second half of the party's id.
+
+        Returns:
+            Number of the block, and its time; `None` if the party is not listed.
         """
         state = self._state()
         key = state.find(PartyId(country_code, party_id))
@@ -201,6 +250,9 @@ class Questions:
         Args:
             operator: Address of the operator.
             connected: Ids of the parties that have connected: country code and party id.
+
+        Returns:
+            The parties; empty if all have connected.
         """
         done = {PartyId.of(one).folded for one in listed(connected, "ids")}
         return tuple(
@@ -208,11 +260,25 @@ class Questions:
         )
 
     def service(self, provider: str) -> Service | None:
-        """Return the service of a provider."""
+        """Return the service of a provider.
+
+        Args:
+            provider: Address of the account that offers it.
+
+        Returns:
+            The service; `None` if the account offers none.
+        """
         return self._state().service(Address(provider))
 
     def services(self, *, permission: int | None = None) -> tuple[Service, ...]:
-        """Return the services in force, or those that need a permission, in no particular order."""
+        """Return the services in force, or those that need a permission, in no particular order.
+
+        Args:
+            permission: The permission, as a `Permission` or its number; `None` for all services.
+
+        Returns:
+            The services; empty if there are none.
+        """
         state = self._state()
         found = [
             state.service(row.account)
@@ -226,7 +292,15 @@ class Questions:
         address_or_country_code: str,
         party_id: str | None = None,
     ) -> tuple[Agreement, ...]:
-        """Return the agreements of a user that are in force."""
+        """Return the agreements of a user that are in force.
+
+        Args:
+            address_or_country_code: Address of the account, or the first half of the party's id.
+            party_id: Second half of the party's id; `None` after an address.
+
+        Returns:
+            The agreements, each with its provider; empty if there are none.
+        """
         state = self._state()
         who = address_or_id(address_or_country_code, party_id)
         if isinstance(who, Address):
@@ -250,6 +324,9 @@ class Questions:
             module: The module that the message is addressed to. Messages of a module without
                 permissions of its own go to services with a `FORWARD_ALL...` permission.
             interface: The interface that the message is addressed to.
+
+        Returns:
+            The services; empty if none is to get a copy.
         """
         matching = permissions_for(module, interface)
         state = self._state()
@@ -270,6 +347,9 @@ class Questions:
             country_code: First half of the party's id.
             party_id: Second half of the party's id.
             address: The address that made a signature.
+
+        Returns:
+            Whether it is the account of the party or that of its node; `None` if neither.
         """
         state = self._state()
         row = _row(state, PartyId(country_code, party_id))

@@ -148,7 +148,10 @@ class RelayClient:
         """Return what became of a request.
 
         Args:
-            request_id: Its id.
+            request_id: Its id: `0x` and 64 hexadecimal digits.
+
+        Returns:
+            The request, with its state and, once it is sent, its transaction.
 
         Raises:
             RelayRefused: The relay does not know the request.
@@ -169,6 +172,9 @@ class RelayClient:
             deployment: The registry that the request is for.
             signer: The key that signed the request; not needed if the client's API key sponsored
                 it.
+
+        Returns:
+            The request in its new state, `withdrawn`.
 
         Raises:
             RelayRefused: The request was sent or has ended (`not_waiting`), or another key signed
@@ -273,6 +279,13 @@ class RelayClient:
 
         Args:
             account: Address of the account.
+
+        Returns:
+            The quotas, in the form of the relay's API description.
+
+        Raises:
+            RelayRefused: The address is not valid, or the relay refuses the API key.
+            RelayUnavailable: The relay can't be reached.
         """
         return self._ask("GET", f"/v1/accounts/{quote(account, safe='')}/allowance")
 

@@ -150,3 +150,19 @@ def test_each_method_says_what_it_takes_returns_and_raises(part):
             assert f"    {name}: " in result, (node.name, name)
         assert ("Returns:" in result) == (ast.unparse(node.returns) != "None"), node.name
         assert "Raises:" in result or node.name in OFFLINE, node.name
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("cache/questions.py", "Questions"), ("relay/client.py", "RelayClient")]
+)
+def test_each_method_of_caches_and_relays_says_what_it_takes_and_returns(file, name):
+    tree = ast.parse((FOLDER.parent / file).read_text(encoding="utf-8"))
+    (kind,) = [one for one in classes(tree) if one.name == name]
+    for node in methods_of(kind):
+        if node.name.startswith("_") or not (arguments := [*node.args.args, *node.args.kwonlyargs]):
+            continue
+        result = ast.get_docstring(node)
+        for each in {one.arg for one in arguments} - {"self"}:
+            assert f"    {each}: " in result, (node.name, each)
+        if len(arguments) > 1 and ast.unparse(node.returns) != "Iterator[RelayEvent]":
+            assert "Returns:" in result, node.name
