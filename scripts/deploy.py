@@ -145,20 +145,31 @@ def sent(tx_hash: str) -> None:
     click.echo(f"sent        {tx_hash}; if interrupted, run the command again", err=True)
 
 
-def next_step(found: Deployment, path: Path, *, import_open: bool) -> str:
-    """Return the next commands, ready to run."""
-    shown = path.resolve()
-    if shown.is_relative_to(Path.cwd()):
-        shown = shown.relative_to(Path.cwd())
-    where = f"--network-file {shown}"
+def next_step(found: Deployment, path: Path, *, import_open: bool, key_file: Path | None) -> str:
+    """Return the next commands, ready to run.
+
+    Args:
+        found: The deployment.
+        path: Its record.
+        import_open: Whether it takes imports.
+        key_file: The owner's key, if it is a keystore of Ape's.
+    """
+    where = f"--network-file {_shown(path)}"
     if not found.rpc_urls:
         where += " --rpc-url URL"
     steps = [f"check it     ocn-registry verify {where}"]
+    signer = "" if key_file is None else f" --signer keystore:{_shown(key_file)}"
     if import_open:
-        steps.append(f"then import  ocn-registry migrate --help, with {where}")
+        steps.append(f"then import  ocn-registry migrate --help, with {where}{signer}")
     else:
-        steps.append(f"hand it over ocn-registry owner hand-over ADDRESS {where}")
+        steps.append(f"hand it over ocn-registry owner hand-over ADDRESS {where}{signer}")
     return "\n".join(steps)
+
+
+def _shown(path: Path) -> Path:
+    """Return a path as short as it can be written from here."""
+    whole = path.resolve()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
 
 
 @click.command(cls=OneLineCommand)
@@ -252,5 +263,10 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
     found = networks.from_json(path.read_text(encoding="utf-8"))
     click.echo(
         f"Registry     {found.registry}\nPermissions  {found.permissions}\nrecord       {path}\n"
-        + next_step(found, path, import_open=import_open),
+        + next_step(
+            found,
+            path,
+            import_open=import_open,
+            key_file=getattr(account, "keyfile_path", None) if owner is None else None,
+        ),
     )

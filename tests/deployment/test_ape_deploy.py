@@ -1,5 +1,6 @@
 """`ape run deploy` with Volta's settings, on chains of Volta's id that make blocks by time."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -115,6 +116,21 @@ def test_node_that_is_dead_or_on_another_chain_is_one_line(command):
             (line,) = [line for line in done.stderr.splitlines() if line.strip()]
             assert says in line
             assert "Check --network" in line
+
+
+@pytest.mark.parametrize("import_open", [True, False])
+def test_next_steps_name_the_keystore_of_an_account_of_apes(import_open, tmp_path):
+    spec = importlib.util.spec_from_file_location("deploy_script", ROOT / "scripts" / "deploy.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    key = ROOT / ".cache" / "ape" / "accounts" / "deployer.json"
+    shown = script.next_step(
+        networks.built_in("volta"), tmp_path / "mine.json", import_open=import_open, key_file=key
+    )
+    checking, following = shown.splitlines()
+    assert checking.endswith(f"verify --network-file {tmp_path / 'mine.json'}")
+    assert following.endswith(f" --signer keystore:{script._shown(key)}")
+    assert ("migrate" in following) is import_open
 
 
 def test_deploys_to_a_chain_that_ape_starts_itself(tmp_path):

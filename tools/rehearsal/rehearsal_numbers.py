@@ -102,7 +102,7 @@ def main() -> int:
         *table((*outcomes, *closed), counts(plan)),
         "",
         f"Cost at {PRICE_WEI} wei per gas: {gas * PRICE_WEI:,} wei (10^18 are 1 EWT).",
-        f"Told before: {price.transactions} transactions or so, at most {price.gas:,} gas.",
+        f"Predicted: about {price.transactions} transactions, at most {price.gas:,} gas.",
         f"Filled in {spent[0]}, snapshot {spent[1]}, import {spent[2]}, compared {spent[3]}.",
         f"Left out: {len(plan.left_out)}. Different at the end: {len(different)}.",
     ]
