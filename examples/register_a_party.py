@@ -12,7 +12,7 @@ from ocn_registry import KeySigner, Module, OcnRegistryError, Role, connect
 
 
 def main(network: str, country_code: str, party_id: str, operator: str | None = None) -> str:
-    """Have the party listed; tell how that went."""
+    """List the party, and print the result."""
     party, spender = KeySigner.from_env("PARTY_KEY"), KeySigner.from_env("SPENDER_KEY")
     with connect(network) as registry:
         if operator is None:

@@ -14,7 +14,7 @@ BATCHES = ["multicall", "tryMulticall"]
 
 @pytest.fixture(params=BATCHES)
 def batch(request, registry, permissions):
-    """Send a batch by either function; give its items to one contract."""
+    """Send a batch to one contract, with either function."""
 
     def batch(items, sender, contract=registry):
         return contract.functions[request.param](items, sender=sender)
@@ -28,7 +28,7 @@ def contract(request, open_pair):
 
 
 class TestBoth:
-    """What holds for either kind of batch."""
+    """Rules of both kinds of batches."""
 
     def test_items_run_in_their_order(self, batch, registry, operator):
         urls = [f"https://node-{n}.example.com" for n in range(3)]
@@ -375,7 +375,8 @@ class TestEachOnItsOwn:
     def test_item_that_is_left_too_little_gas_stays_possible(
         self, registry, rpc, signed_request, spender, stranger
     ):
-        """Whoever sends a batch chooses its gas; the request that fails for it is good still."""
+        """The sender of a batch chooses its gas; a request that fails for lack of it stays
+        valid."""
         slow = deploy(rpc, compiled()["Ponders"], stranger, 240_000)
         request = signed_request.unsigned("SetNode", slow, URL)
 

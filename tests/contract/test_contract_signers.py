@@ -1,4 +1,4 @@
-"""Signers that are contracts (ERC-1271): asked by static call, with a bound on what they burn."""
+"""Signers that are contracts (ERC-1271): they are called statically, with limited gas."""
 
 import itertools
 from types import SimpleNamespace
@@ -217,7 +217,7 @@ def test_precompiles_sign_nothing(signed_request, spender, address):
 
 
 class TestAccountWithKeyAndCode:
-    """An account may have both: its own ECDSA signature is enough, and its code is asked else."""
+    """An account can have both: its own ECDSA signature is enough; otherwise its code is called."""
 
     @pytest.fixture
     def give_code(self, rpc, signer):
@@ -385,7 +385,8 @@ class TestSafe:
     def test_message_signed_on_chain_needs_no_signature(
         self, registry, signed_request, contracts, new_safe, owner, spender
     ):
-        """The Safe's owners said yes in a transaction of their own; the request carries none."""
+        """The Safe's owners approved it in a transaction of their own; the request has no
+        signature."""
         safe = new_safe([owner], 1)
         request = signed_request.unsigned("SetNode", safe, URL)
         with reverts("InvalidSignature", safe):

@@ -1,4 +1,4 @@
-"""What a deployment is given, what it refuses, and the bytecode that it puts on the chain."""
+"""A deployment's arguments, what it refuses, and its bytecode on the chain."""
 
 import pytest
 from eth_abi.abi import encode

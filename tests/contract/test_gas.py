@@ -1,4 +1,4 @@
-"""What each write costs: within its ceiling, and to the unit what the committed snapshot says.
+"""The cost of each write: below its limit, and equal to the committed snapshot.
 
     UPDATE_GAS_SNAPSHOT=1 pytest tests/contract/test_gas.py     write the snapshot anew
 

@@ -1,4 +1,4 @@
-"""The import: what the owner copies before a contract opens, and what nobody else does then."""
+"""The import: what the owner can copy before a contract opens, and what others can't do then."""
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, reverts
@@ -266,7 +266,7 @@ IMPORTS = {
 
 
 class TestEveryImport:
-    """What holds for all four."""
+    """Rules of all four imports."""
 
     @pytest.fixture
     def contract_of(self, importing_pair):

@@ -1,4 +1,4 @@
-"""What holds for every function that ends in `Raw`: deadline, nonce, signature, effect."""
+"""Rules of all functions that end in `Raw`: deadline, nonce, signature, effect."""
 
 from dataclasses import replace
 
@@ -189,7 +189,7 @@ class TestNonce:
 
 
 class TestOrderOfChecks:
-    """Deadline, nonce, signature, effect: of two faults the earlier one is told."""
+    """Deadline, nonce, signature, effect: of two faults, the earlier one is reported."""
 
     @every_kind
     def test_deadline_comes_before_nonce_and_signature(self, good_request, spender, kind):
@@ -470,7 +470,7 @@ FORMS = {
 
 
 class TestDomain:
-    """ERC-5267: what a wallet has to know of the domain."""
+    """ERC-5267: what a wallet needs to know about the domain."""
 
     @pytest.mark.parametrize(
         ("which", "name"), [("registry", "OCN Registry"), ("permissions", "OCN Permissions")]
@@ -485,7 +485,7 @@ class TestDomain:
         assert extensions == ()
 
     def test_it_follows_the_chain_id(self, rpc, signed_request, registry, spender, operator):
-        """After a fork of the chain, requests of the one are none of the other."""
+        """After a fork of the chain, requests of one chain are not valid on the other."""
         request = signed_request("SetNode", operator, "https://node.example.com")
         rpc.request("anvil_setChainId", 246)
         try:

@@ -1,6 +1,6 @@
 """Hand-packed words, as `contracts/libraries/Words.sol` draws them; nothing left behind.
 
-Whoever reads state without the contracts (a proof, a migration) depends on these places.
+Programs that read the storage directly (proofs, migrations) depend on these places.
 """
 
 import pytest

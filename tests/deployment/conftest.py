@@ -1,4 +1,4 @@
-"""A chain with Volta's chain id, the contracts on it, and ways to change what stands there."""
+"""A chain with Volta's chain id, the contracts on it, and ways to change their code and state."""
 
 import sys
 from pathlib import Path

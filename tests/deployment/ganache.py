@@ -1,7 +1,7 @@
-"""Ganache, a node that is not Anvil: another EVM, other words for errors, other habits.
+"""Ganache, a node that is not Anvil: another EVM, other error messages, other behaviour.
 
-It has Volta's chain id, London rules, and blocks of 8,000,000 gas. Like Anvil's, its life hangs on
-a pipe from this process: a shell kills it when the pipe is closed, however that comes about.
+It has Volta's chain id, London rules, and blocks of 8,000,000 gas. Like Anvil, it ends with a pipe
+from this process: a shell kills it when the pipe is closed, for whatever reason.
 """
 
 import http.client
@@ -76,7 +76,7 @@ class Ganache:
         self._folder.cleanup()
 
     def request(self, method, *params):
-        """Ask it something by JSON-RPC; what starts with `evm_` or `miner_` commands it."""
+        """Send a JSON-RPC request; methods that start with `evm_` or `miner_` control the chain."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}

@@ -1,4 +1,4 @@
-"""A Safe and a timelock as they are published, and what their people do with them."""
+"""A Safe and a timelock as published, and the actions of their owners."""
 
 import json
 import subprocess
@@ -56,7 +56,7 @@ def timelock_code():
 
 
 def timelock(devnet, proposer, executor=ZERO_ADDRESS):
-    """Make a timelock: who proposes, who executes (the zero address: anybody)."""
+    """Deploy a timelock with a proposer and an executor (the zero address: anyone)."""
     kinds = ["uint256", "address[]", "address[]", "address"]
     values = [DELAY_S, [proposer], [executor], ZERO_ADDRESS]
     return created(devnet, timelock_code(), kinds, values)
@@ -68,7 +68,7 @@ def pass_time(devnet, seconds):
 
 
 def safe_of(devnet, owners):
-    """Make a Safe 1.3.0; two of these sign."""
+    """Deploy a Safe 1.3.0 that needs two of these owners' signatures."""
     singleton = safe_contract(devnet, "GnosisSafe.sol/GnosisSafe")
     proxy = "proxies/GnosisSafeProxy.sol/GnosisSafeProxy"
     safe = safe_contract(devnet, proxy, ["address"], [singleton])

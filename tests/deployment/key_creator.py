@@ -1,4 +1,4 @@
-"""Who creates contracts with a key at hand, as Ape does with one of its accounts."""
+"""A creator of contracts with a key, like Ape's accounts."""
 
 from ocn_registry.models import Address
 

@@ -1,4 +1,4 @@
-"""`ape run deploy` with Volta's settings, on chains of Volta's id that make blocks by time."""
+"""`ape run deploy` with Volta's settings, on chains with Volta's id that mine at intervals."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""A deployment refuses what will not fit, goes on after a kill -9, and never creates twice."""
+"""A deployment refuses what does not fit, continues after a kill -9, and never creates twice."""
 
 import fcntl
 import json
@@ -123,7 +123,7 @@ def test_gas_is_foretold_with_room_but_not_much(order, record, transport, creato
 def test_interrupted_anywhere_it_goes_on_and_creates_once(
     fresh, order, record, transport, creator, place, when
 ):
-    """Each of the first effects is the last thing that happens, or is all but begun."""
+    """The process dies right before or right after each of the first effects."""
     before = count(fresh, creator.address)
 
     class Killed(BaseException):
@@ -149,7 +149,7 @@ def test_interrupted_anywhere_it_goes_on_and_creates_once(
 
 
 def killed_at(url, key, path, place, owner):
-    """Deploy, in a process of its own, and die at the send of this place."""
+    """Deploy in another process, which dies at the n-th send."""
     creator = KeyCreator(Account.from_key(key))
     order = DeploymentOrder(
         name="volta",
@@ -194,14 +194,15 @@ def test_killed_between_send_and_record_it_goes_on(fresh, order, record, transpo
 
 @pytest.fixture
 def cheap(order):
-    """Return an order that pays little, and is not waited for."""
+    """Return an order with a low price that does not wait."""
     options = replace(order.options, timeout_s=0.3, max_fee_per_gas_wei=10)
     return replace(order, options=options)
 
 
 @pytest.fixture(params=["pooled", "dropped"])
 def stuck(request, fresh, cheap, record, transport, creator):
-    """Send the Registry's creation for little: the node keeps it, or has forgotten it by then."""
+    """Send the Registry's creation at a low price: the node keeps it, or has forgotten it by
+    then."""
 
     def perform(effect):
         answer = transport.perform(effect)
@@ -240,7 +241,7 @@ def test_price_of_what_is_stuck_is_raised_and_nothing_is_created_twice(
     assert (waits.name, waits.tx_hash, waits.max_fee_per_gas_wei) == ("Registry", first, 10)
     assert waits.raised_fee_per_gas_wei > 12
     assert any("is in no block" in line for line in made.lines())
-    with pytest.raises(OutcomeUnknown):  # it is only waited for unless somebody says otherwise
+    with pytest.raises(OutcomeUnknown):  # by default, it only waits
         run(deploy(cheap, stuck, creator), transport.perform)
     assert stuck.contract("Registry")["transaction"] == first
 
@@ -275,7 +276,7 @@ def test_killed_while_the_price_is_raised_it_goes_on(fresh, order, stuck, transp
         run(deploy(raising, stuck, creator), perform)
     again = Record.read(stuck.path)
     assert len(order.options.journal.find(order.chain_id, first).attempts) == 2
-    fresh.request("evm_setIntervalMining", 1)  # what was signed is sent, or only waited for
+    fresh.request("evm_setIntervalMining", 1)  # the signed transaction is sent, or only awaited
     run(deploy(order, again, creator), transport.perform)
     assert count(fresh, creator.address) == 2
 

@@ -1,4 +1,4 @@
-"""What works on Anvil works on another node too: Ganache, with Volta's chain id and rules."""
+"""What works on Anvil also works on Ganache, with Volta's chain id and rules."""
 
 import json
 import subprocess
@@ -51,7 +51,7 @@ def node():
 
 @pytest.fixture(scope="module")
 def record(node, tmp_path_factory):
-    """Deploy, as `ape run deploy` does, and give the record."""
+    """Deploy like `ape run deploy`, and return the record."""
     creator = KeyCreator(Account.from_key(ACCOUNTS[0].private_key))
     order = DeploymentOrder(
         name="volta",
@@ -147,7 +147,7 @@ def test_refusal_is_the_contracts_own_error_with_its_arguments(client):
 
 
 def test_failed_transaction_is_reported_with_its_hash(light):
-    """Too little gas: it gets into a block, and fails there."""
+    """With too little gas, it is mined and fails."""
     with pytest.raises(Reverted) as failed:
         light.set_node(URL, signer=OPERATOR, options=WriteOptions(gas=30_000))
     assert light.node(OPERATOR.address) is None
@@ -242,7 +242,7 @@ def test_command_line_registers_and_agrees(node, record, light, tmp_path):
 
 
 def _key_of(signer, folder):
-    """Return the key of a signer, through the one way that it has out: a keystore."""
+    """Return the key of a signer through a keystore, the only way to export it."""
     path = folder / "keystore"
     signer.to_keystore(path, lambda: "secret")
     return "0x" + bytes(Account.decrypt(path.read_text(), "secret")).hex()

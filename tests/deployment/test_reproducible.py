@@ -1,4 +1,4 @@
-"""Whoever compiles the contracts, wherever, gets the published bytes; a changed one is found."""
+"""Compiling the contracts anywhere gives the published bytes; a changed contract is detected."""
 
 import importlib.util
 import os
@@ -17,7 +17,7 @@ NAMES = ("Registry.json", "Permissions.json")
 
 
 def clean_folder(folder):
-    """Copy what the compile reads, and nothing that was compiled."""
+    """Copy the files that the compiler reads, without compiled ones."""
     folder.mkdir(parents=True)
     leave_out = shutil.ignore_patterns(".cache", ".build")
     shutil.copytree(ROOT / "contracts", folder / "contracts", ignore=leave_out)
@@ -83,7 +83,7 @@ def test_changed_byte_of_an_artifact_is_found(elsewhere):
 
 
 def test_what_its_sources_do_not_compile_to_is_not_deployed(elsewhere, monkeypatch):
-    """A letter more in a comment is enough: the metadata covers it."""
+    """One more letter in a comment is enough: the metadata covers it."""
     spec = importlib.util.spec_from_file_location("deploy_script", ROOT / "scripts" / "deploy.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

@@ -36,7 +36,7 @@ def owner(fresh):
 
 @pytest.fixture
 def checkout(fresh, transport, owner, tmp_path):
-    """Copy what a wheel is made of, and deploy into it."""
+    """Copy the files of the wheel, and deploy into the copy."""
     folder = tmp_path / "checkout"
     leave_out = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "ocn_registry", folder / "ocn_registry", ignore=leave_out)

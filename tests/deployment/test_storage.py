@@ -1,4 +1,5 @@
-"""Equal code is not all: whether published code alone wrote the storage is said apart."""
+"""Equal code is not enough: whether only published code wrote the storage is reported
+separately."""
 
 import json
 from dataclasses import replace
@@ -137,7 +138,7 @@ FACTORY_CODE = (
 def test_registry_that_a_contract_has_created_is_reported_as_not_proven(
     fresh, deployment, transport
 ):
-    """Which creation code a factory ran, no transaction says."""
+    """No transaction shows which creation code a factory ran."""
     sender = fresh.accounts[7].address
     block = fresh_block(fresh)
     fresh.request("anvil_setCode", FACTORY, FACTORY_CODE)
@@ -179,7 +180,7 @@ def test_record_without_a_match_is_not_saved_by_its_hashes(fresh, ghost, transpo
 def test_state_that_the_events_do_not_add_up_to_is_found_out(
     deployment, transport, monkeypatch, left_out
 ):
-    """Let the node leave out one of the last events."""
+    """Make the node omit one of the last events."""
 
     def incomplete(*asked):
         part = yield from piece(*asked)

@@ -1,4 +1,4 @@
-"""Anybody checks from the outside what stands at an address, and is told exactly what differs."""
+"""Anyone can verify the contracts at an address, and gets exact differences."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,5 @@
-"""`ocn-registry verify`: anyone with the wheel and an RPC node checks what stands at an address."""
+"""`ocn-registry verify`: anyone with the wheel and an RPC node can verify the contracts at an
+address."""
 
 import json
 import subprocess

@@ -35,7 +35,8 @@ def isolation(chain):
 
 @pytest.fixture
 def library(chain):
-    """Perform calls of the library: of which contract, by whom, what; give what each gives."""
+    """Perform calls of the library, each with contract, signer and arguments; return the
+    results."""
     node = shutil.which("node", path=f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
     host, _, port = chain.rpc_url.removeprefix("http://").partition(":")
 

@@ -10,7 +10,7 @@ from ocn_registry import Role, migration
 
 @pytest.fixture
 def moved(new, taken, owner):
-    """Move the registry; give the plan, and the new one as it then is."""
+    """Migrate the registry; return the plan, and the state of the new one."""
     planned = migration.plan_for(new, taken)
     migration.import_into(new, planned, signer=owner)
     return planned, migration.snapshot(new)

@@ -1,4 +1,4 @@
-"""What the contract tests share: contracts over a light path, signed requests, texts to try.
+"""Shared by the contract tests: contracts over a fast connection, signed requests, texts to try.
 
 Ape starts the chain, compiles and deploys. Its contract objects take milliseconds for a call and
 half a second for a first transaction, so the tests send through `kit.contract`, which looks alike.

@@ -2,7 +2,7 @@
 
 `registry.setNode(url, sender=operator)` sends a transaction, waits for it and raises `Reverted`
 when it failed, with the error that the *mined* transaction ended in. `registry.getNode(operator)`
-reads. Where an address is due, anything with an `address` will do.
+reads. Anything with an `address` can be passed as an address.
 """
 
 import contextlib
@@ -22,7 +22,8 @@ ZERO_ADDRESS = "0x" + "00" * 20
 
 
 class Reverted(Exception):
-    """A call or a transaction reverted with this error; the empty name when it gave no reason."""
+    """A call or a transaction reverted with this error; its name is empty if there was no
+    reason."""
 
     def __init__(self, name: str, values: tuple, data: bytes) -> None:
         super().__init__(f"{name}{values}" if name else f"no known reason: 0x{data.hex()}")
@@ -45,7 +46,7 @@ def reverts(name: str, *values: Any) -> Iterator[None]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as the decoder would give it: addresses as text, every list a tuple."""
+    """Return a value in the decoder's form: addresses as text, lists as tuples."""
     if hasattr(value, "address"):
         return value.address
     if isinstance(value, list | tuple):
@@ -54,7 +55,7 @@ def plain(value: Any) -> Any:
 
 
 def _argument(kind: str, value: Any) -> Any:
-    """Return what the encoder wants; ids may be given as text."""
+    """Return a value in the encoder's form; ids may be text."""
     if kind in {"bytes2", "bytes3"} and isinstance(value, str):
         return value.encode()
     return plain(value)
@@ -92,7 +93,7 @@ def _named_one(item: dict, value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a transaction did; the events are those of the contract that it was sent to."""
+    """The result of a transaction, with the events of the contract that it was sent to."""
 
     gas_used: int
     block_number: int
@@ -128,7 +129,7 @@ class Function:
         return answer[0] if len(outputs) == 1 else answer
 
     def call(self, *values: Any, sender: Any = None) -> Any:
-        """Return what the function would return; change nothing."""
+        """Return the function's result without changing anything."""
         return self.decode(self.contract.call(self.calldata(*values), sender=sender))
 
     def __call__(self, *values: Any, sender: Any = None, **transaction: Any) -> Any:
@@ -208,7 +209,7 @@ class Contract:
         }
 
     def receipt(self, answer: dict) -> Receipt:
-        """Read what the node says of a mined transaction."""
+        """Return the result of a mined transaction."""
         status = int(answer["status"], 16)
         error = None
         if not status:
@@ -229,7 +230,7 @@ class Contract:
         )
 
     def reverted(self, data: bytes) -> Reverted:
-        """Decode what a call reverted with."""
+        """Decode the error of a call."""
         entry = self._errors.get(data[:4])
         if entry is None:
             return Reverted("", (), data)
@@ -269,7 +270,7 @@ class Contract:
 
 
 def event(name: str, *values: Any) -> tuple[str, tuple]:
-    """Return an event as `Receipt.events` holds it."""
+    """Return an event in the form of `Receipt.events`."""
     return name, plain(values)
 
 

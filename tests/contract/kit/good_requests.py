@@ -1,4 +1,4 @@
-"""One good request of each kind, and what has to be there first for it to take effect."""
+"""One valid request of each kind, and the entries that it needs to take effect."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class GoodRequests:
-    """Builds the world that a request needs, and requests that are good there."""
+    """Builds the entries that a request needs, and requests that are valid then."""
 
     requests: Requests
     roles: dict[str, Any]
@@ -38,8 +38,8 @@ class GoodRequests:
 
         Args:
             kind: One of `KINDS`.
-            prepared: What it needs is there already.
-            **changes: Fields that differ from what is good; signed with the rest.
+            prepared: Whether the entries that it needs already exist.
+            **changes: Fields that differ from the valid request; they are signed, too.
         """
         primary_type = kind.split(maxsplit=1)[0]
         if not prepared and primary_type in self.prepare:
@@ -78,7 +78,7 @@ class GoodRequests:
 
 
 def another(kind: str, value: Any, stranger: Any) -> Any:
-    """Return a value of this type that differs as little as it can."""
+    """Return a value of this type that differs as little as possible."""
     if kind == "address":
         return stranger
     if kind == "string":

@@ -1,4 +1,4 @@
-"""Where both contracts keep what they know, by the drawings in `contracts/libraries/Words.sol`."""
+"""The storage layout of both contracts, as drawn in `contracts/libraries/Words.sol`."""
 
 from eth_utils.crypto import keccak
 

@@ -1,7 +1,6 @@
 """Signed requests, from the types that the specification states and by eth-account's own encoder.
 
-Nothing here is taken from the package or from the contracts' ABI: that both agree is what tests
-look for.
+Nothing is taken from the package or from the contracts' ABI: tests check that both agree.
 """
 
 import re
@@ -41,12 +40,12 @@ TYPES: dict[str, list[dict[str, str]]] = {
     for name, fields in re.findall(r"(\w+)\(([^)]*)\)", _SPECIFIED)
 }
 
-# The direct function that says the same as each request.
+# The direct function for each request.
 DIRECT = {name: name[0].lower() + name[1:] for name in TYPES} | {
     "CreateAgreement": "createAgreementTo"
 }
 
-# What the other account signs besides, and the field that names it.
+# What the other account signs, and the field that names it.
 ACCEPTED = {
     "MoveAccount": ("AcceptAccount", "newAccount"),
     "SetController": ("AcceptController", "controller"),
@@ -55,13 +54,13 @@ ACCEPTED = {
 # The requests whose direct forms of v1 mean the account's current id.
 _OF_CURRENT_ID = {"SetPartyModules", "DeleteParty"}
 
-# Fits every block of a test, and is four bytes long as every deadline of this century.
+# Later than every block of a test, and four bytes long like every deadline of this century.
 DEADLINE = 4_000_000_000
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request: what is asked, by whom, of which contract, and the signature."""
+    """A request: its content, signer and contract, and the signature."""
 
     contract: Contract
     primary_type: str
@@ -95,7 +94,7 @@ class Request:
         return replace(self, signature=bytes(signed.signature), signer=signer)
 
     def but(self, **changes: Any) -> "Request":
-        """Return the request with fields changed and the signature as it was."""
+        """Return the request with changed fields and the same signature."""
         unknown = set(changes) - set(self.message)
         if unknown:
             raise KeyError(unknown)
@@ -185,7 +184,7 @@ class Requests:
         domain: dict[str, Any] | None = None,
         **changes: Any,
     ) -> Request:
-        """Return a request that would be good if it were signed, but for `changes`.
+        """Return an unsigned request that is valid except for `changes`.
 
         Args:
             primary_type: Name of the typed data, such as `SetNode`.
@@ -194,7 +193,7 @@ class Requests:
                 account's current one.
             contract: For requests that both contracts take.
             domain: Changes of the EIP-712 domain.
-            **changes: Fields that differ from what is good, by name.
+            **changes: Fields that differ from the valid request, by name.
         """
         contract = contract or self.contract_of(primary_type)
         names = [f["name"] for f in TYPES[primary_type]]

@@ -1,6 +1,6 @@
-"""Contracts that only tests need: those of `solidity/`, and a Safe from its npm package.
+"""Contracts for tests only: those in `solidity/`, and a Safe from its npm package.
 
-They are compiled beside Ape, by the same compiler: what lies in Ape's `contracts/` is the product.
+They are compiled without Ape, by the same compiler: Ape's `contracts/` has only the product.
 """
 
 import json
