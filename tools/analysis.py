@@ -1,6 +1,7 @@
-"""Run an analyser of the contracts: `python tools/analysis.py slither|forge|coverage|halmos`.
+"""Analyse the contracts: `python tools/analysis.py [slither|forge|mutants|coverage|halmos]...`.
 
-See `docs/analysis.md` for what makes each of them fail. They write only below `.build/`.
+All of them run where none is named, as many at once as there are processors. See `docs/analysis.md`
+for what makes each of them fail. They write only below `.build/`.
 """
 
 import argparse
@@ -14,6 +15,10 @@ from collections import defaultdict
 from pathlib import Path
 
 from ocn_registry_dev_env import ROOT, native_folder
+from side_by_side import side_by_side
+
+sys.path.insert(0, str(ROOT / "tools" / "build"))
+from build_abi import compiled_contracts
 
 #: Percent of the lines and of the branches of `contracts/` that the forge tests have to reach.
 COVERAGE = 98.0
@@ -26,6 +31,11 @@ OLDER_PIPELINE = {
 
 _PROGRAMS = ROOT / ".venv-analysis" / "bin"
 _BUILD = Path(".build")
+
+#: What runs side by side, the longest first. The mutants use what forge has compiled.
+_LANES = (("forge", "mutants"), ("halmos",), ("slither",), ("coverage",))
+#: Of how many mutants a short run consists.
+_MUTANTS = 25
 
 
 def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> int:
@@ -49,9 +59,10 @@ def forge(folder: Path = ROOT) -> int:
     they are deployed, then as the older one does: a fault of one pipeline shows as a difference.
     """
     program = str(native_folder("forge") / "forge")
-    status = run([program, "build"], folder, {"FOUNDRY_PROFILE": "ir"})
-    if status:
-        return status
+    for name, artifact in compiled_contracts().items():
+        path = folder / _BUILD / "ir" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"abi": [], "bytecode": {"object": artifact["bytecode"]}}))
     _say("forge: as deployed (viaIR)")
     status = run([program, "test"], folder)
     if status:
@@ -98,6 +109,11 @@ def coverage(folder: Path = ROOT) -> int:
     return _verdict((folder / record).read_text())
 
 
+def mutants() -> int:
+    """Try whether the tests notice a sample of changes to the contracts; see `mutation.py`."""
+    return run([sys.executable, "tools/mutation.py", "--sample", str(_MUTANTS)], ROOT)
+
+
 def _verdict(record: str) -> int:
     lines: dict[str, list[bool]] = defaultdict(list)
     branches: dict[str, list[bool]] = defaultdict(list)
@@ -130,12 +146,22 @@ def _share(hits: list[bool]) -> str:
 
 
 def main() -> int:
-    """Run the analysers that are named, all of them when none is."""
-    analysers = {"slither": slither, "forge": forge, "coverage": coverage, "halmos": halmos}
+    """Run the analysers that are named one after the other, or all of them side by side."""
+    analysers = {
+        "slither": slither,
+        "forge": forge,
+        "mutants": mutants,
+        "coverage": coverage,
+        "halmos": halmos,
+    }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("analyser", nargs="*", choices=[*analysers, []], default=[])
+    named = parser.parse_args().analyser
+    if not named:
+        own = [sys.executable, __file__]
+        return side_by_side({" and ".join(lane): [*own, *lane] for lane in _LANES})
     failed = 0
-    for name in parser.parse_args().analyser or analysers:
+    for name in named:
         start = time.monotonic()
         status = analysers[name]()
         verdict = "failed" if status else "passed"

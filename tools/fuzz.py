@@ -1,6 +1,6 @@
 """Fuzz everything that reads foreign bytes, guided by coverage.
 
-    python tools/fuzz.py                    every reader, 10 seconds each
+    python tools/fuzz.py                    every reader, 10 seconds each, side by side
     python tools/fuzz.py json rpc           only these
     python tools/fuzz.py --seconds 600      the long run of `make soak`
 
@@ -22,6 +22,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from side_by_side import side_by_side
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import BadAnswer, InvalidInput, OcnRegistryError
@@ -273,14 +275,16 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := set(chosen.targets) - set(TARGETS):
         parser.error(f"no target {', '.join(sorted(unknown))}: choose from {', '.join(TARGETS)}")
+    targets = chosen.targets or list(TARGETS)
+    if len(targets) > 1:
+        own = [sys.executable, __file__, "--seconds", str(chosen.seconds)]
+        return int(bool(side_by_side({target: [*own, target] for target in targets})))
+    (target,) = targets
     if find_spec("atheris") is None:
         print("atheris is not installed here: inputs are changed at random", file=sys.stderr)
-        for target in chosen.targets or TARGETS:
-            print(f"{target}: {at_random(target, chosen.seconds):,} inputs")
+        print(f"{at_random(target, chosen.seconds):,} inputs")
         return 0
-    failed = [target for target in chosen.targets or TARGETS if guided(target, chosen.seconds)]
-    print(f"failed: {', '.join(failed)}" if failed else "no reader failed")
-    return int(bool(failed))
+    return guided(target, chosen.seconds)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,12 @@ STAGES_OF_TEXT: tuple[Stage, ...] = (_TEXT_BY_HAND, _TEXT, _RULES)
 #: Seconds of processor time, of which a loaded machine uses no more, after which the tests of a
 #: mutant are given up: an endless loop kills it.
 PROCESSOR_LIMIT_S = 300
+_ENVIRONMENT = {
+    **OLDER_PIPELINE,  # what a mutant leaves alone
+    "FOUNDRY_FUZZ_RUNS": "64",
+    "FOUNDRY_INVARIANT_RUNS": "12",
+    "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
+}
 
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)
@@ -406,7 +412,7 @@ class Run:
     """A mutation run on a copy of the project, unaffected by edits."""
 
     def __init__(self, work: Path) -> None:
-        """Copy the project to a folder; the first test compiles it there."""
+        """Copy the project to a folder; the first test compiles there what forge has not yet."""
         self.log = work / "verdicts.jsonl"
         self.folder = work / "project"
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -416,8 +422,13 @@ class Run:
             ignored = shutil.ignore_patterns(".cache")
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
         shutil.copy(ROOT / "foundry.toml", self.folder)
-        for name in ("node_modules", "tools"):
-            (self.folder / name).symlink_to(ROOT / name)
+        compiled = ROOT / ".build" / "forge"  # what has changed since is compiled anew
+        if compiled.is_dir():
+            shutil.copytree(compiled, self.folder / ".build" / "forge")
+        # A link would give these sources other names in forge's cache, and all be compiled anew.
+        library = Path("node_modules", "@openzeppelin")
+        shutil.copytree(ROOT / library, self.folder / library)
+        (self.folder / "tools").symlink_to(ROOT / "tools")
         self.sources = {
             str(path.relative_to(self.folder)): path.read_text()
             for path in sorted((self.folder / "contracts").rglob("*.sol"))
@@ -509,13 +520,10 @@ class Run:
         folder = self.project / ".build" / "mutants" / name
         folder.mkdir(parents=True, exist_ok=True)
         environment = {
-            **OLDER_PIPELINE,  # what the mutant leaves alone
+            **_ENVIRONMENT,
             "FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(folder / "fuzz"),
             "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(folder / "invariant"),
             "FOUNDRY_TEST_FAILURES_FILE": str(folder / "failures"),
-            "FOUNDRY_FUZZ_RUNS": "64",
-            "FOUNDRY_INVARIANT_RUNS": "12",
-            "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
         }
         for target in targets:
             artifact = folder / f"{target}.json"
@@ -613,7 +621,7 @@ def main() -> int:
         _say(str(len(mutants)))
         return run.close()
     for stage in STAGES:
-        if not run.passes(stage, OLDER_PIPELINE, run.folder):  # the first one compiles
+        if not run.passes(stage, _ENVIRONMENT, run.folder):  # the first one compiles
             raise SystemExit(f"{stage[0]} fails on the contracts as they are")
     verdicts = _judge(run, mutants, resume=options.resume, jobs=options.jobs)
     run.close()

@@ -8,6 +8,7 @@ Ape's name: other folders have chains of their own.)
 
 import os
 import socket
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,38 @@ _ROOT = Path(__file__).resolve().parent.parent
 _LONGEST_ID = 32
 _LARGEST_ID = 1 << 64
 _APE_FOLDER = _ROOT / "tests" / "contract"
+_SLOWEST_SHOWN = 15
+_SLOW_S = 10
+
+#: What takes longest, the slowest first, as the list at the end of a run shows it: workers begin
+#: with these, for whoever begins one of them last keeps the others waiting.
+_SLOW = (
+    "tests/contract",
+    "tests/analysis/test_analysers_find_faults.py",
+    "tests/e2e/test_rehearsal.py",
+    "tests/deployment/test_ape_deploy.py",
+    "tests/property/test_state_machine.py",
+    "tests/cli/test_ape_scripts.py",
+    "tests/cache/test_histories.py",
+    "tests/deployment/test_reproducible.py",
+    "tests/docs/test_walks.py",
+    "tests/attacks/test_seeded_faults.py",
+    "tests/relay/test_torture.py",
+    "tests/journal/test_kills.py",
+    "tests/migration/test_import.py",
+    "tests/property/test_state_machine_finds_faults.py",
+    "tests/cache/test_outages.py",
+    "tests/cache/test_pytest_plugin.py",
+    "tests/cli/test_schemas.py",
+    "tests/explorer/test_signing.py",
+    "tests/explorer/test_size.py",
+    "tests/deployment/test_verify_script.py",
+    "tests/typing/test_typing.py",
+    "tests/cache/test_kill.py",
+    "tests/relay/test_described_api.py",
+    "tests/e2e/test_release.py",
+    "tests/unit/test_platforms.py",
+)
 
 # Chains make the time of an example vary by more than any deadline would allow for.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -88,22 +121,44 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         os.environ.setdefault("APE_FOUNDRY_HOST", f"http://127.0.0.1:{_free_port()}")
     elif config.pluginmanager.has_plugin("ape-test"):
         config.pluginmanager.unregister(name="ape-test")
+    if hasattr(config, "workerinput"):
+        _sort_by_time(items)
 
 
-class _LoadFiles(LoadScopeScheduling):  # type: ignore[misc]
-    """Assign whole files to workers, so that fixtures of a module are created once.
+def _unit(nodeid: str) -> str:
+    """Return what one worker runs as a whole: a file, so that it makes its fixtures once.
 
     All of Ape's tests go to one worker: they share a compilation and a chain.
     """
+    file = nodeid.partition("::")[0]
+    return "tests/contract" if file.startswith("tests/contract/") else file
+
+
+def _sort_by_time(items: list[pytest.Item]) -> None:
+    """Put what takes longest first, and else the files with many tests."""
+    counts = Counter(_unit(item.nodeid) for item in items)
+    ranks = {unit: rank for rank, unit in enumerate(_SLOW)}
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        unit = _unit(item.nodeid)
+        return ranks.get(unit, len(ranks)), -counts[unit]
+
+    items.sort(key=place)
+
+
+class _LoadUnits(LoadScopeScheduling):  # type: ignore[misc]
+    """Hand workers one unit after the other."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "tests/contract" if file.startswith("tests/contract/") else file
+        return _unit(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
     """Distribute tests over workers by file, unless `--dist` says otherwise."""
-    return _LoadFiles(config, log) if config.getvalue("dist") == "load" else None
+    if config.getvalue("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # `_sort_by_time` has done it
+    return _LoadUnits(config, log)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -119,12 +174,18 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List what was skipped, one line for each reason."""
-    reasons: dict[str, int] = {}
+    """List which files took long, and what was skipped, one line for each reason."""
+    seconds: Counter[str] = Counter()
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        seconds[_unit(getattr(report, "nodeid", ""))] += getattr(report, "duration", 0)
+    if slow := [it for it in seconds.most_common(_SLOWEST_SHOWN) if it[1] > _SLOW_S]:
+        terminalreporter.section("slowest files")
+        for file, total in slow:
+            terminalreporter.line(f"{total:5.0f} s  {file}")
+    reasons: Counter[str] = Counter()
     for report in terminalreporter.stats.get("skipped", []):
         if isinstance(report.longrepr, tuple):
-            reason = str(report.longrepr[2]).removeprefix("Skipped: ")
-            reasons[reason] = reasons.get(reason, 0) + 1
+            reasons[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
     if reasons:
         terminalreporter.section("skipped")
         for reason, count in sorted(reasons.items()):

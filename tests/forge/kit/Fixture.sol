@@ -23,7 +23,7 @@ interface IOwnedRegistry is IRegistry {
  * @dev Both contracts, and the roles of those who use them.
  *
  * The contracts are deployed from artifacts, not by `new`: so a test holds none of their code, and the same compiled tests
- * run on the contracts as the newer pipeline compiles them (the profile `ir`, by default), as the older one does
+ * run on the contracts as the newer pipeline compiles them (tools/analysis.py writes that), as the older one does
  * (tools/analysis.py), and on mutants (tools/mutation.py); the environment names the artifacts.
  */
 abstract contract Fixture {
@@ -71,11 +71,11 @@ abstract contract Fixture {
     }
 
     function registryArtifact() internal view returns (string memory) {
-        return vm.envOr("OCN_REGISTRY_ARTIFACT", string(".build/ir/out/Registry.sol/Registry.json"));
+        return vm.envOr("OCN_REGISTRY_ARTIFACT", string(".build/ir/Registry.json"));
     }
 
     function permissionsArtifact() internal view returns (string memory) {
-        return vm.envOr("OCN_PERMISSIONS_ARTIFACT", string(".build/ir/out/Permissions.sol/Permissions.json"));
+        return vm.envOr("OCN_PERMISSIONS_ARTIFACT", string(".build/ir/Permissions.json"));
     }
 
     function listNode(address who, string memory url) internal {
