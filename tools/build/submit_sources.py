@@ -14,7 +14,9 @@ Both are implemented from their documentation, and have not been tried against t
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import os
 import posixpath
 import re
 import subprocess
@@ -85,19 +87,36 @@ def metadata_of(name: str, given: dict[str, Any]) -> str:
         NotVerified: The input does not compile to the published code.
     """
     artifact = published(name)
-    version = artifact["compiler"]["version"].partition("+")[0]
-    answer = subprocess.run(  # noqa: S603 - our own program, no shell
-        [str(ROOT / "tools" / "solc" / f"solc-v{version}"), "--standard-json"],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    contract = json.loads(answer.stdout)["contracts"][f"contracts/{name}.sol"][name]
+    contract = _compiled(name, artifact["compiler"]["version"], given)
     for key, part in (("bytecode", "bytecode"), ("deployedBytecode", "deployedBytecode")):
         if "0x" + contract["evm"][part]["object"] != artifact[key]:
             raise NotVerified(f"{name}: the sources here do not compile to the published {key}")
     return str(contract["metadata"])
+
+
+def _compiled(name: str, version: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """Return what the compiler makes of a contract, from `.build` if it was asked the same before.
+
+    It takes ten seconds, and whoever is interrupted asks again.
+    """
+    question = json.dumps(given)
+    digest = hashlib.sha256(f"{name} {version} {question}".encode()).hexdigest()
+    kept = ROOT / ".build" / "sources" / f"{digest}.json"
+    if not kept.exists():
+        solc = ROOT / "tools" / "solc" / f"solc-v{version.partition('+')[0]}"
+        answer = subprocess.run(  # noqa: S603 - our own program, no shell
+            [str(solc), "--standard-json"],
+            input=question,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        contract = json.loads(answer.stdout)["contracts"][f"contracts/{name}.sol"][name]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(contract))
+        partial.replace(kept)
+    return json.loads(kept.read_text())
 
 
 def ask(method: str, url: str, *, absent: bool = False, **request: Any) -> Any:  # noqa: ANN401 - what urllib3 takes, and JSON
