@@ -288,7 +288,7 @@ class SeveralIds(ContractError):
     """The account holds several ids, and the call names none of them."""
 
     signature = "SeveralIds(address,uint256)"
-    says = "{account} holds {count} ids: name the id that is meant"
+    says = "{account} holds {count} ids: name one of them (on the command line, -c CC PID)"
     account: str
     count: int
 

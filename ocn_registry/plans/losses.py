@@ -172,7 +172,7 @@ def _of_update(current: CurrentEntries, party: Party, intent: SetParty) -> Itera
     if gone:
         yield f"the roles {_listed(role_names(gone))}"
     if party.operator != intent.operator:
-        yield f"the way through the node of {party.operator}"
+        yield f"its place at the node of {party.operator}"
 
 
 def _of_interface(

@@ -143,7 +143,8 @@ def _require_acceptance(step: Step, sender: Address) -> None:
     if given is None:
         raise InvalidInput(
             f"{accepting} has not accepted this {type(intent).__name__} of {account}: have it sign "
-            f"{type(acceptance).__name__}, and add that",
+            f"the same document, too (`ocn-registry request sign`), or add its signed "
+            f"{type(acceptance).__name__}",
         )
 
 
