@@ -164,7 +164,7 @@ def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[WaitingCr
     if count > entry.number:
         return None
     now = _latest(entry)
-    dearer = yield from _dearer(now, replace(order.options, max_fee_per_gas_wei=None))
+    dearer = yield from _dearer(sender, now, replace(order.options, max_fee_per_gas_wei=None))
     return WaitingCreation(
         name=name,
         tx_hash=entry.tx_hashes[-1],
@@ -260,7 +260,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
             number = yield from next_number(sender, entries, counts)
             entry = yield from _first(order, sender, creator, code, number)
         else:
-            dearer = yield from _dearer(_latest(entry), order.options)
+            dearer = yield from _dearer(sender, _latest(entry), order.options)
             signed = yield from _signed(creator, dearer)
             entry = sender.not_included(replace(entry, attempts=(*entry.attempts, signed)))
         yield from sender.keep(entry)
@@ -281,7 +281,7 @@ def _first(
     """Sign the transaction that creates a contract, and return it for the journal."""
     head, first = yield from together(Head(), BlockAt(0))
     gas = (yield from creation_gas(order.deployer, code)) * 5 // 4
-    price = yield from fees(head, order.options)
+    price = yield from fees(head, order.options, has_base_fee=sender.deployment.base_fee)
     hold_cost(gas, price, order.options)
     creating = Creating(
         chain_id=order.chain_id,
@@ -336,8 +336,12 @@ def _signed(creator: Creator, creating: Creating) -> Flow[SignedTransaction]:
     return SignedTransaction(raw)
 
 
-def _dearer(now: Creating, options: WriteOptions) -> Flow[Creating]:
-    price = yield from raised((now.max_fee_per_gas_wei, now.tip_per_gas_wei), options)
+def _dearer(sender: Sender, now: Creating, options: WriteOptions) -> Flow[Creating]:
+    price = yield from raised(
+        (now.max_fee_per_gas_wei, now.tip_per_gas_wei),
+        options,
+        has_base_fee=sender.deployment.base_fee,
+    )
     return replace(
         now,
         max_fee_per_gas_wei=price.max_fee_per_gas_wei,

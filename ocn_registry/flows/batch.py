@@ -24,7 +24,13 @@ from ocn_registry.flows.price import Price, fees
 from ocn_registry.flows.quote import item, requests_in
 from ocn_registry.flows.requests import checks, respelled
 from ocn_registry.flows.sender import sender_for
-from ocn_registry.flows.transaction import Bound, Write, outcome_of_entry, transact
+from ocn_registry.flows.transaction import (
+    Bound,
+    SharedRequests,
+    Write,
+    outcome_of_entry,
+    transact,
+)
 from ocn_registry.outcomes import Item, Outcome, Quote
 from ocn_registry.protocol.effects import Balance, Head, all_of, together
 from ocn_registry.protocol.gather import Running, gather
@@ -267,7 +273,14 @@ class _Batch:
             gas=gas,
             bound=None if price is None else Bound(gas=gas, price=price),
         )
-        outcome = yield from transact(self._dialect, write, spender, self._sender.options)
+        try:
+            outcome = yield from transact(self._dialect, write, spender, self._sender.options)
+        except SharedRequests:  # another process has just sent some of them
+            yield from self.sent_before()
+            left = tuple([place for place in good if self._items[place] is None])
+            if left:
+                yield from self.send(_Part(left, gas), spender, price)
+            return
         self.outcomes.append(outcome)
         for place, its in zip(good, outcome.items, strict=True):
             self._items[place] = its

@@ -7,6 +7,7 @@ is open, it waits for that one.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,10 @@ class Write:
     bound: Bound | None = None
 
 
+class SharedRequests(Exception):
+    """An open transaction carries some requests of a write, and not all of them."""
+
+
 def plain(call: Call[tuple[Reverted | None, ...]]) -> Write:
     """Return the write for a call other than an intent."""
     return Write(trial=call, call=call, items=(), carries="[]", once=False)
@@ -131,6 +136,9 @@ def transact(
         signer: Signs the transaction and pays.
         options: Price, journal and time limits.
         ready: The transaction, if it was just prepared.
+
+    Raises:
+        SharedRequests: An open transaction carries some of its requests, and it has no trial.
     """
     sender = yield from sender_for(dialect.deployment, signer.address, options)
     turn = yield from sender.turn()
@@ -143,13 +151,13 @@ def transact(
         else:
             own, counts = yield from sender.settled()
             ready = ready if counts is None else None
-        entry = same_call(own, write)
+        entry, shared = same_call(own, write), _sharing(own, write)
         if entry is not None:
             options.notice(
                 f"this write was sent before, as transaction {entry.tx_hashes[-1]}: nothing new is "
                 "sent",
             )
-        else:
+        elif shared is None:
             if ready is None:
                 ready = yield from prepared(sender, write)
             number = yield from next_number(sender, own, ready.counts)
@@ -159,6 +167,16 @@ def transact(
             lost = yield from sender.hand_over(entry, new=True)
     finally:
         turn.give_back()
+    if entry is None:
+        if shared is None or write.trial is None:
+            raise SharedRequests
+        options.notice(
+            f"some of these requests were sent before, in transaction {shared.tx_hashes[-1]}: "
+            "the others wait for it",
+        )
+        with suppress(TransactionReplaced):
+            yield from sender.wait(shared)
+        return (yield from transact(dialect, write, signer, options))
     if options.on_sent is not None:
         options.on_sent(entry.tx_hashes[-1])
     entry, included = yield from sender.wait(entry, lost)
@@ -212,6 +230,16 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
             return entry
         passed |= accounts(entry.carries)
         is_clear = is_clear and all(digests(entry.carries))
+    return None
+
+
+def _sharing(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:
+    """Return an open entry that carries some of a write's signed requests; `None` without one."""
+    wanted = set(digests(write.carries)) - {""}
+    for entry in entries:
+        is_open = not entry.reported and entry.state != "lost"
+        if is_open and wanted & set(digests(entry.carries)):
+            return entry
     return None
 
 

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
@@ -53,6 +54,8 @@ _COLUMNS: Final = (
     "tx_hash, block_number, block_hash, block_unix_s"
 )
 _Row: TypeAlias = "tuple[object, ...]"
+_OPEN: Final[weakref.WeakSet[SqliteJournal]] = weakref.WeakSet()
+_OF_PARENT: Final[list[sqlite3.Connection]] = []
 _CREATING: Final = threading.Lock()  # nobody locks a file that is still to be closed
 
 
@@ -73,16 +76,27 @@ class SqliteJournal:
         """
         self._path = Path(path)
         self._lock = threading.Lock()
+        self._is_inherited = False
         with self._errors():
             check_own_database(os.path.realpath(self._path), what="journal")
             _created(self._path)
             self._db = _connected(self._path, _BUSY_S)
             self._write_ahead()
             self._prepare()
+        _OPEN.add(self)
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        if not self._is_inherited:
+            self._db.close()
+
+    def leave_to_parent(self) -> None:
+        """Open the file again at the next use, in a process that was just forked.
+
+        SQLite does not allow the parent's connection to be used or closed there.
+        """
+        _OF_PARENT.append(self._db)
+        self._lock, self._is_inherited = threading.Lock(), True
 
     def take(self, chain_id: int, account: Address) -> Turn | None:
         """Return the right to write for an account; see `Journal`."""
@@ -101,7 +115,7 @@ class SqliteJournal:
 
     def write(self, entry: JournalEntry) -> None:
         """Commit an entry; see `Journal`."""
-        with self._errors(), self._lock:
+        with self._using():
             known = self._one(entry)
             # Only new attempts must be on disk: the chain's decisions can be looked up again.
             new = known is None or set(entry.attempts) - set(known.attempts)
@@ -111,7 +125,7 @@ class SqliteJournal:
 
     def remove(self, entry: JournalEntry) -> None:
         """Remove an entry that was never sent."""
-        with self._errors(), self._lock, self._transaction():
+        with self._using(), self._transaction():
             for table in ("attempt", "entry"):
                 self._db.execute(f"DELETE FROM {table} WHERE {_KEY}", _key(entry))  # noqa: S608 - fixed names; values are bound
 
@@ -120,7 +134,7 @@ class SqliteJournal:
         which, values = "chain_id = ?", [str(chain_id)]
         if account is not None:
             which, values = f"{which} AND account = ?", [*values, account]
-        with self._errors(), self._lock:
+        with self._using():
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM entry AS one WHERE {which} AND ("  # noqa: S608 - fixed names; values are bound
                 "NOT (reported AND state IN ('final', 'lost')) OR number = (SELECT max(number) "
@@ -132,7 +146,7 @@ class SqliteJournal:
 
     def find(self, chain_id: int, tx_hash: str) -> JournalEntry | None:
         """Return the entry that has an attempt with this hash; `None` if there is none."""
-        with self._errors(), self._lock:
+        with self._using():
             row = self._db.execute(
                 "SELECT chain_id, genesis_hash, account, number FROM attempt "
                 "WHERE chain_id = ? AND tx_hash = ?",
@@ -178,6 +192,15 @@ class SqliteJournal:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    @contextmanager
+    def _using(self) -> Generator[None]:
+        """Use the file alone among this process's threads."""
+        with self._errors(), self._lock:
+            if self._is_inherited:
+                self._db = _connected(self._path, _BUSY_S)
+                self._is_inherited = False
+            yield
 
     @contextmanager
     def _errors(self) -> Generator[None]:
@@ -281,3 +304,12 @@ def _connected(path: Path, timeout_s: float) -> sqlite3.Connection:
 
 def _key(entry: JournalEntry) -> tuple[str, str, str, int]:
     return str(entry.chain_id), entry.genesis_hash, str(entry.account), entry.number
+
+
+def _leave_to_parent() -> None:
+    for journal in _OPEN:
+        journal.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_leave_to_parent)

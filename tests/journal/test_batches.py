@@ -5,6 +5,7 @@ import pytest
 from ocn_registry import (
     InvalidInput,
     KeySigner,
+    MemoryJournal,
     MemoryTransport,
     OutcomeUnknown,
     RegistryClient,
@@ -14,7 +15,7 @@ from ocn_registry import (
 )
 from ocn_registry.contract_errors import InvalidNonce
 from ocn_registry.deploy.devnet import ACCOUNTS
-from ocn_registry.errors import NotSent
+from ocn_registry.errors import NonceMismatch, NotSent
 from ocn_registry.testing.chain import MemoryChain
 
 MANY = 120
@@ -148,3 +149,49 @@ def test_transaction_that_an_observer_stopped_is_not_sent_by_the_next_write(clie
     outcome = client.set_node("https://b.example", signer=spender)
     assert outcome.block.number == 1
     assert [change.node.domain for change in outcome.changes] == ["https://b.example"]
+
+
+def test_write_that_shares_a_request_with_a_waiting_batch_waits_for_it(client, chain, spender):
+    first, shared, last = requests(client, 3)
+    quick, heard = WriteOptions(timeout_s=0.1), []
+    chain.mines = False
+    with pytest.raises(OutcomeUnknown) as unknown:
+        client.submit(first, shared, spender=spender, options=quick)
+    noting = WriteOptions(timeout_s=0.1, on_notice=heard.append)
+    with pytest.raises(OutcomeUnknown) as again:
+        client.send(shared, last, signer=spender, options=noting)
+    assert again.value.tx_hash == unknown.value.tx_hash
+    assert len(heard) == 1
+    assert unknown.value.tx_hash in heard[0]
+    assert [one.number for one in client.transactions.open()] == [0]
+    chain.mines = True
+    chain.mine()
+    with pytest.raises(NonceMismatch):  # the shared one has taken effect; nothing is paid for both
+        client.send(shared, last, signer=spender)
+    assert [one.number for one in client.transactions.open()] == []
+    assert client.submit(last, spender=spender).items[0].error is None
+
+
+def test_batch_leaves_out_what_another_process_sends_at_the_same_time(chain, spender):
+    """The other process has its turn between this one's look at the journal and its own turn."""
+    journal = MemoryJournal()
+    ours, other = (
+        RegistryClient(chain.deployment, MemoryTransport(chain), journal=journal) for _ in range(2)
+    )
+    first, shared, last = requests(ours, 3)
+    take = journal.take
+
+    def after_the_other(chain_id, account):
+        journal.take = take
+        chain.mines = False
+        with pytest.raises(OutcomeUnknown):
+            other.submit(first, shared, spender=spender, options=WriteOptions(timeout_s=0.1))
+        chain.mines = True
+        chain.mine()
+        return take(chain_id, account)
+
+    journal.take = after_the_other
+    outcome = ours.submit(shared, last, spender=spender)
+    assert [item.error for item in outcome.items] == [None, None]
+    assert len(ours.nodes()) == 3
+    assert len({part.tx_hash for part in outcome.parts}) == 2

@@ -22,6 +22,30 @@ journal.close()
 """
 
 
+_FORKS = """
+import os, sys
+from ocn_registry import Address, SqliteJournal
+from ocn_registry.evm.transactions import SignedTransaction
+from ocn_registry.protocol.journal import JournalEntry
+def entry(number):
+    return JournalEntry(
+        chain_id=4096, genesis_hash="0x" + "aa" * 32, account=Address(sys.argv[2]), number=number,
+        attempts=(SignedTransaction(bytes([number])),), call="0x", once=False, carries="[]",
+        signed_unix_s=1,
+    )
+journal = SqliteJournal(sys.argv[1])
+journal.write(entry(0))
+parents = journal._db
+child = os.fork()
+if not child:
+    journal.write(entry(1))
+    os._exit(journal._db is parents or len(journal.entries(4096)) != 2)
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+journal.write(entry(2))
+print(status, journal._db is parents, len(journal.entries(4096)))
+"""
+
+
 @pytest.fixture
 def file(tmp_path):
     return tmp_path / "journal.sqlite3"
@@ -56,6 +80,12 @@ def test_turn_is_kept_while_others_of_its_process_ask_for_it(file):
     assert other_process(file)[0] is False
     turn.give_back()
     assert other_process(file)[0] is True
+
+
+def test_forked_process_opens_the_file_for_itself(file):
+    command = [sys.executable, "-c", _FORKS, str(file), ACCOUNT]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert ran.stdout.split() == ["0", "True", "3"]
 
 
 def test_entries_are_seen_by_others_when_a_process_has_opened_its_journal_twice(file):
