@@ -135,8 +135,8 @@ def published(name: str) -> Artifact:
     return artifact(DIALECT, name)
 
 
-def sender_of(order: DeploymentOrder) -> Flow[Sender]:
-    """Return the deployer as a sender of transactions, with the journal of the order's options."""
+def chain_of(order: DeploymentOrder) -> Deployment:
+    """Return what is known about the order's chain, as a deployment without contracts."""
     here = Deployment(
         name=order.name,
         chain_id=order.chain_id,
@@ -144,7 +144,12 @@ def sender_of(order: DeploymentOrder) -> Flow[Sender]:
         registry=ZERO_ADDRESS,
         permissions=ZERO_ADDRESS,
     )
-    return (yield from sender_for(with_chain_facts(here), order.deployer, order.options))
+    return with_chain_facts(here)
+
+
+def sender_of(order: DeploymentOrder) -> Flow[Sender]:
+    """Return the deployer as a sender of transactions, with the journal of the order's options."""
+    return (yield from sender_for(chain_of(order), order.deployer, order.options))
 
 
 def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[WaitingCreation | None]:
@@ -281,7 +286,7 @@ def _first(
     """Sign the transaction that creates a contract, and return it for the journal."""
     head, first = yield from together(Head(), BlockAt(0))
     gas = (yield from creation_gas(order.deployer, code)) * 5 // 4
-    price = yield from fees(head, order.options, has_base_fee=sender.deployment.base_fee)
+    price = yield from fees(head, order.options, has_base_fee=chain_of(order).base_fee)
     hold_cost(gas, price, order.options)
     creating = Creating(
         chain_id=order.chain_id,

@@ -19,6 +19,7 @@ from ocn_registry.deploy.create import (
     DeploymentOrder,
     NotDeployed,
     WaitingCreation,
+    chain_of,
     ensure_created,
     published,
     waiting,
@@ -134,7 +135,7 @@ def plan(order: DeploymentOrder, record: Record) -> Flow[DeploymentPlan]:
     limit = head.gas_limit
     if limit is None:
         raise BadAnswer("the latest block has no gas limit: use another RPC node")
-    fee, _ = yield from fees(head, order.options)
+    fee, _ = yield from fees(head, order.options, has_base_fee=chain_of(order).base_fee)
     problems = yield from too_new(tuple([published(name).deployed_bytecode for name in NAMES]))
     gas: dict[str, int] = {}
     waits: list[WaitingCreation] = []

@@ -178,7 +178,9 @@ class ImportTask:
         options: WriteOptions,
     ) -> Quote:
         price = price_of(left, run(most_gas(max_gas), self._perform))
-        per_gas_wei, _ = run(fees(self._perform(Head()), options), self._perform)
+        kind = self._client.deployment.base_fee
+        pricing = fees(self._perform(Head()), options, has_base_fee=kind)
+        per_gas_wei, _ = run(pricing, self._perform)
         say(self._console, "batches", f"about {price.transactions}, each in its own transaction")
         quote = Quote(
             gas=price.gas,

@@ -18,6 +18,7 @@ from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.deploy.record import Record, alone
 from ocn_registry.deploy.verify import verify
 from ocn_registry.errors import (
+    BadAnswer,
     FeeAboveCap,
     InvalidInput,
     OutcomeUnknown,
@@ -26,7 +27,7 @@ from ocn_registry.errors import (
 )
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
-from ocn_registry.protocol.effects import Send, run
+from ocn_registry.protocol.effects import HeadBlock, Send, Together, run
 from ocn_registry.transport.http_sync import HttpTransport
 
 OWNER = Address("0x" + "42" * 20)
@@ -391,6 +392,27 @@ def test_more_than_the_limit_for_a_transaction_is_reported_before_anything_is_se
     made = run(plan(capped, record), transport.perform)
     assert [problem.partition(" ")[0] for problem in made.problems] == ["Registry", "Permissions"]
     assert all("raise it (--max-cost)" in problem for problem in made.problems)
+
+
+def test_network_keeps_its_kind_of_fees(order, record, transport, creator):
+    sent = []
+
+    def without_base_fee(effect):
+        answer = transport.perform(effect)
+        if isinstance(effect, Send):
+            sent.append(effect)
+        return replace(answer, base_fee_wei=None) if isinstance(answer, HeadBlock) else answer
+
+    def perform(effect):
+        if isinstance(effect, Together):
+            return tuple([perform(part) for part in effect.parts])
+        return without_base_fee(effect)
+
+    with pytest.raises(BadAnswer, match="no base fee"):
+        run(plan(order, record), perform)
+    with pytest.raises(BadAnswer, match="no base fee"):
+        run(deploy(order, record, creator), perform)
+    assert not sent
 
 
 def test_wrong_chain_is_refused(fresh, order, record):
