@@ -322,7 +322,7 @@ def test_account_that_signs_something_else_is_found_out(order, record, transport
         def sign_creation(self, creating):
             return creator.sign_creation(replace(creating, max_fee_per_gas_wei=10**9))
 
-    with pytest.raises(NotDeployed, match="signed another transaction"):
+    with pytest.raises(NotDeployed, match="different transaction"):
         run(deploy(order, record, Other()), transport.perform)
     assert record.contract("Registry") is None
 
