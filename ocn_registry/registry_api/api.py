@@ -112,7 +112,7 @@ class RegistryApi:
         state = now.state
         with self._lock:
             self._index = index = RegistryIndex.of(state, self._index)
-        return Entities(now, index)
+        return Entities(now, index, self._history)
 
     # The endpoints
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from ocn_registry.models import Address
 from ocn_registry.plans import entries
+from ocn_registry.portable.forms import unix_s
+from ocn_registry.registry_api.problems import Problem
 
 if TYPE_CHECKING:
     from ocn_registry.cache.questions import Snapshot
     from ocn_registry.events.state import Moment, State
-    from ocn_registry.models import Address, Agreement, Node, Party, Service, Vouching
+    from ocn_registry.models import Agreement, Node, Party, Service, Vouching
+    from ocn_registry.registry_api.history import HistoryLog
     from ocn_registry.registry_api.index import RegistryIndex
     from ocn_registry.registry_api.pages import Object
 
@@ -25,15 +29,26 @@ def key_parts(key: str) -> tuple[str, str]:
 class Entities:
     """The entries of a state, as JSON."""
 
-    def __init__(self, now: Snapshot, index: RegistryIndex) -> None:
+    def __init__(
+        self, now: Snapshot, index: RegistryIndex, history: HistoryLog | None = None
+    ) -> None:
         """Create it for a state.
 
         Args:
             now: A snapshot of the state.
             index: Its index.
+            history: The registry's history, which tells when nodes and services changed.
         """
-        self.now, self.index = now, index
+        self.now, self.index, self._history = now, index, history
         self.state: State = index.state
+
+    def changes_of_nodes(self) -> LastChanges:
+        """Return when each operator's node changed last."""
+        return LastChanges(self._history, "NodeSet")
+
+    def changes_of_services(self) -> LastChanges:
+        """Return when each provider's service changed last; a new key is a change."""
+        return LastChanges(self._history, "ServiceSet", "AccountMoved")
 
     def party_at(self, key: str) -> Object:
         """Return the party with a key."""
@@ -116,3 +131,45 @@ class Entities:
 
 def _vouched(found: Vouching | None) -> Object | None:
     return None if found is None else found.to_dict()
+
+
+class LastChanges:
+    """When the entries of some accounts changed last, as far as the history has been read."""
+
+    def __init__(self, history: HistoryLog | None, *kinds: str) -> None:
+        """Look it up.
+
+        Args:
+            history: The registry's history.
+            kinds: The changes that count.
+
+        Raises:
+            Problem: There is no history.
+        """
+        if history is None:
+            raise Problem("not_found", "no history is kept here: sort in another way")
+        self.complete = history.complete
+        """Whether the whole history has been read; what has not been read has no time."""
+        self._found: dict[Address, Object] = {}
+        for event in history.of_kind(*kinds):
+            account = Address(_account(event))
+            if account not in self._found:
+                moment = unix_s(str(event["time"]), "time")
+                self._found[account] = {"block": event["blockNumber"], "time": moment}
+
+    def of(self, account: Address) -> Object | None:
+        """Return block and time of an account's last change; `None` if it has not been read."""
+        return self._found.get(account)
+
+    def order(self, account: Address) -> int:
+        """Return what sorts accounts, the latest change first."""
+        found = self.of(account)
+        return 0 if found is None else -cast("int", found["block"])
+
+
+def _account(event: Object) -> str:
+    """Return the account whose entry an event is about."""
+    node = cast("Object | None", event.get("node"))
+    if node is not None:
+        return str(node["operator"])
+    return str(event.get("provider") or event["newAccount"])

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS event (
     place INTEGER PRIMARY KEY AUTOINCREMENT, block_hash TEXT NOT NULL, log INTEGER NOT NULL,
     tx_hash TEXT NOT NULL, content TEXT NOT NULL, UNIQUE (block_hash, log));
 CREATE INDEX IF NOT EXISTS event_of_transaction ON event (tx_hash);
+CREATE INDEX IF NOT EXISTS event_of_kind ON event (json_extract(content, '$.change'), place);
 CREATE TABLE IF NOT EXISTS name (
     name TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (name, place)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS name_of_event ON name (place);
@@ -168,6 +169,14 @@ class HistoryLog:
         """Return the events of a transaction, in their order."""
         text = "SELECT place, content FROM event WHERE tx_hash = ? ORDER BY place LIMIT ?"
         return [entry for _, entry in self._entries(text, tx_hash.lower(), limit)]
+
+    def of_kind(self, *changes: str) -> list[Object]:
+        """Return all events of some kinds of change, such as `NodeSet`, the latest first."""
+        text = (
+            "SELECT place, content FROM event WHERE json_extract(content, '$.change') "
+            "IN (SELECT value FROM json_each(?)) ORDER BY place DESC"
+        )
+        return [entry for _, entry in self._entries(text, json.dumps(changes))]
 
     def _entries(self, text: str, *values: str | int) -> list[tuple[int, Object]]:
         with self._lock:

@@ -24,10 +24,10 @@ _YES_NO = ("true", "false")
 
 
 def nodes(of: Entities, query: QueryParameters) -> Reply:
-    """Return a page of the nodes, by URL or by the number of their parties."""
+    """Return a page of the nodes, by URL, number of parties or last change."""
     text = (query.text("q") or "").lower()
     country = _country(query)
-    order = query.one_of("sort", ("url", "parties"))
+    order = query.one_of("sort", ("url", "parties", "changed"))
     index, state = of.index, of.state
     found: list[int] = []
     for number in index.nodes:
@@ -41,6 +41,22 @@ def nodes(of: Entities, query: QueryParameters) -> Reply:
             found.append(number)
     if order == "parties":
         found.sort(key=lambda number: -len(index.at_node.get(number, ())))
+    if order == "changed":
+        changes = of.changes_of_nodes()
+
+        def operator(number: int) -> Address:
+            row = state.nodes.get(number)
+            assert row is not None  # noqa: S101 - numbers come from the index of this state
+            return row.operator
+
+        return page(
+            "nodes",
+            state.block,
+            sorted(found, key=lambda number: changes.order(operator(number))),
+            lambda number: {**of.node_at(number), "changed": changes.of(operator(number))},
+            query,
+            complete=changes.complete,
+        )
     return page("nodes", state.block, found, of.node_at, query)
 
 
@@ -95,10 +111,11 @@ def parties(of: Entities, query: QueryParameters) -> Reply:
 
 
 def services(of: Entities, query: QueryParameters) -> Reply:
-    """Return a page of the services in force, by provider."""
+    """Return a page of the services in force, by provider or with the latest changes first."""
     state = of.state
     text = (query.text("q") or "").lower()
     permission = query.one_of("permission", PERMISSIONS)
+    order = query.one_of("sort", ("provider", "changed"))
     number = None if permission is None else Permission[permission]
     found = [
         service
@@ -109,6 +126,16 @@ def services(of: Entities, query: QueryParameters) -> Reply:
         in f"{service.id.country_code} {service.id.party_id} {provider} {service.name} "
         f"{service.url}".lower()
     ]
+    if order == "changed":
+        changes = of.changes_of_services()
+        return page(
+            "services",
+            state.block,
+            sorted(found, key=lambda service: changes.order(service.provider)),
+            lambda service: {**of.service(service), "changed": changes.of(service.provider)},
+            query,
+            complete=changes.complete,
+        )
     return page("services", state.block, found, of.service, query)
 
 

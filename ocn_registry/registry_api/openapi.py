@@ -247,6 +247,7 @@ def paths() -> Schema:
                 total=COUNT,
                 offset=COUNT,
                 next=or_null(COUNT),
+                complete_=YES_NO,
                 **{name: list_of(ref(entry))},
             ),
             *_CHAIN,
@@ -270,7 +271,10 @@ def _words(name: str, *words: str) -> Schema:
 
 
 _LISTS: Final[dict[str, tuple[str, list[Schema]]]] = {
-    "nodes": ("Node", [parameter("q", _WORD), _COUNTRY, _words("sort", "url", "parties")]),
+    "nodes": (
+        "Node",
+        [parameter("q", _WORD), _COUNTRY, _words("sort", "url", "parties", "changed")],
+    ),
     "parties": (
         "Party",
         [
@@ -285,6 +289,13 @@ _LISTS: Final[dict[str, tuple[str, list[Schema]]]] = {
             _words("sort", "id", "changed"),
         ],
     ),
-    "services": ("Service", [parameter("q", _WORD), _words("permission", *PERMISSIONS)]),
+    "services": (
+        "Service",
+        [
+            parameter("q", _WORD),
+            _words("permission", *PERMISSIONS),
+            _words("sort", "provider", "changed"),
+        ],
+    ),
     "agreements": ("Agreement", [parameter("user", ADDRESS), parameter("provider", ADDRESS)]),
 }

@@ -124,12 +124,14 @@ def cut(
     return entries, after if entries and after < len(found) else None
 
 
-def page(
+def page(  # noqa: PLR0913 - what a page consists of
     name: str,
     block: BlockRef,
     found: Sequence[T],
     entry: Callable[[T], Object],
     query: QueryParameters,
+    *,
+    complete: bool | None = None,
 ) -> Reply:
     """Return the requested page of a list.
 
@@ -139,6 +141,7 @@ def page(
         found: The whole list, in order.
         entry: Converts an entry to JSON.
         query: The parameters; takes `offset`, `limit` and `format`.
+        complete: Whether the order is known for all entries; `None` where it always is.
     """
     offset = query.number("offset", 0)
     limit = max(query.number("limit", PAGE, MOST_IN_PAGE), 1)
@@ -161,6 +164,7 @@ def page(
                 "total": len(found),
                 "offset": offset,
                 "next": after,
+                **({} if complete is None else {"complete": complete}),
                 name: entries,
             }
         )

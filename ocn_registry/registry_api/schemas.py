@@ -31,11 +31,14 @@ def schemas() -> Schema:
     node = object_of(operator=ADDRESS, url=TEXT)
     modules = object_of(sender=list_of(TEXT), receiver=list_of(TEXT))
     vouched = or_null(object_of(vouched=YES_NO, reason=TEXT, checkedAt=COUNT, name=or_null(TEXT)))
+    changed = object_of(block=COUNT, time=COUNT)
     permissions = list_of({"type": ["string", "integer"]})
     return {
         "Block": object_of(number=COUNT, hash=HASH, time=COUNT),
         "Account": brief,
-        "Node": object_of(operator=ADDRESS, url=TEXT, parties=COUNT, vouched=vouched),
+        "Node": object_of(
+            operator=ADDRESS, url=TEXT, parties=COUNT, vouched=vouched, changed_=or_null(changed)
+        ),
         "Party": object_of(
             countryCode=TEXT,
             partyId=TEXT,
@@ -46,7 +49,7 @@ def schemas() -> Schema:
             website=or_null(TEXT),
             current=YES_NO,
             membership=or_null({"type": "integer"}),
-            changed=object_of(block=COUNT, time=COUNT),
+            changed=changed,
             vouched=vouched,
         ),
         "Service": object_of(
@@ -56,6 +59,7 @@ def schemas() -> Schema:
             provider=object_of(address=ADDRESS, countryCode=TEXT, partyId=TEXT),
             version=or_null({"type": "integer"}),
             users=COUNT,
+            changed_=or_null(changed),
         ),
         "Agreement": object_of(
             user=ref("Account"),

@@ -14,8 +14,9 @@ if (_relay := str(Path(__file__).resolve().parents[1] / "relay")) not in sys.pat
     sys.path.insert(0, _relay)
 
 import chromium
+from filled_form import Form
 from sample_network import World, relay_world
-from wallets import Key, install
+from wallets import Key, TestWallet, install
 
 AXE = chromium.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000
@@ -111,3 +112,16 @@ def opened(browser, world):
 def key(world):
     """Return the key of one of the chain's accounts."""
     return lambda place: Key(world.chain.accounts[place].private_key)
+
+
+@pytest.fixture
+def form(opened, world):
+    """Open a form with a wallet that has some accounts."""
+
+    def make(name, *accounts, query="", **options):
+        wallet = TestWallet(world.chain, accounts, **options)
+        made = Form(opened(wallet), name, query)
+        made.wallet = wallet
+        return made.connect()
+
+    return make

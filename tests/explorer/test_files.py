@@ -186,6 +186,18 @@ def test_transactions_are_those_that_the_package_sends(ask, documents, dialect):
         assert own == {"to": wanted.to, "data": "0x" + wanted.data.hex()}
 
 
+def test_signatures_are_brought_into_the_form_that_contracts_take(ask):
+    for odd in (0, 1):
+        r, s = "a1" * 32, "1f" * 32
+        wanted = f"0x{r}{s}{27 + odd:x}"
+        packed = f"0x{r}{odd << 7 | 0x1F:02x}{s[2:]}"
+        chains = [f"0x{r}{s}{chain * 2 + 35 + odd:06x}" for chain in (246, 73799)]
+        forms = [wanted, f"0x{r}{s}0{odd}", packed, *chains]
+        assert ask("requests.js", "given.map(page.canonical)", forms) == [wanted] * len(forms)
+    others = ["0x", "0x" + "12" * 32, "0x" + "12" * 64 + "1f", "0x" + "12" * 200]
+    assert ask("requests.js", "given.map(page.canonical)", others) == others
+
+
 def test_first_view_is_small():
     """Without what only forms need, which is loaded when one is opened."""
     first = [

@@ -196,3 +196,49 @@ def test_the_history_is_read_from_a_node_that_has_the_block_it_ends_with():
 
 def test_a_history_that_only_nodes_behind_would_tell_is_an_error_and_not_a_part():
     assert backwards("lags", "left") == ["chain_unavailable", None, 3]
+
+
+LATEST = """await (async () => {
+    const { hashOf } = await import(given.keccak);
+    const { RpcError } = await import(given.rpc);
+    const word = (digits) => digits.padStart(64, "0");
+    // Each block has one event: a node of the operator whose number is the block's.
+    const logOf = (number) => ({
+        address: "0x1", blockNumber: `0x${number.toString(16)}`, logIndex: "0x0",
+        topics: [hashOf("OperatorUpdate(address,string)"), `0x${word(number.toString(16))}`],
+        data: `0x${word("20")}${word("1")}${"61".padEnd(64, "0")}`,
+    });
+    let asked = 0;
+    const backwards = async ({ number }, from) => {
+        if (from < given.kept) throw new RpcError({ message: "pruned" });
+        asked = from;
+        const numbers = Array.from({ length: number - from + 1 }, (_, at) => from + at);
+        return { logs: numbers.map(logOf), before: { number: from - 1, hash: "" } };
+    };
+    const past = new page.Past({
+        backwards, block: { number: 40 }, contractOf: () => "registry",
+        network: { registry: "0x1", permissions: "0x2", startBlock: 1 },
+    });
+    const address = (number) => `0x${number.toString(16).padStart(40, "0")}`;
+    const wanted = new Map(given.wanted.map((one) => [address(one), one]));
+    const { latest, complete } = await past.latest("nodes", wanted, given.count);
+    return [[...latest.keys()].map(Number), complete, asked];
+})()"""
+
+
+def latest(*wanted, count=10, kept=1):
+    keccak = (PAGE / "js" / "chain" / "keccak.js").as_uri()
+    given = {"wanted": wanted, "count": count, "kept": kept, "keccak": keccak, "rpc": RPC}
+    return run_in_node("chain/past.js", LATEST, given)
+
+
+def test_the_history_is_read_only_as_far_back_as_a_sorted_page_needs():
+    found, complete, asked = latest(39, 38, 3, count=2)
+    assert (found, complete) == ([39, 38], True)
+    assert asked > 3
+    assert latest(2, 39, 3, count=3)[:2] == [[39, 3, 2], True]
+
+
+def test_a_node_that_keeps_no_old_events_leaves_the_rest_of_a_sorted_list_in_its_order():
+    found, complete, _ = latest(39, 3, kept=20)
+    assert (found, complete) == ([39], False)

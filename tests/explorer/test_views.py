@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from filled_form import wide
 from playwright.sync_api import expect
 from sample_network import MARKUP
 from wallets import TestWallet
@@ -50,18 +51,6 @@ def test_axe_finds_nothing_and_nothing_overflows(opened, place, look):
         assert name == "nothing" or (name, page.errors) == (name, [])
         page.errors.clear()
     assert {url.split("/")[2] for url in page.asked} == {page.url.split("/")[2]}
-
-
-def wide(page):
-    """Return what makes the page scroll sideways."""
-    return page.evaluate(
-        """() => document.documentElement.scrollWidth <= innerWidth
-          ? []
-          : [...document.body.querySelectorAll("*")]
-              .filter((one) => one.getBoundingClientRect().right > innerWidth)
-              .filter((one) => !one.closest(".scroll, .tabs, pre"))
-              .map((one) => `${one.tagName}.${one.className}`)"""
-    )
 
 
 def test_overview_counts_what_is_listed(opened):

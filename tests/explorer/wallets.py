@@ -6,6 +6,7 @@ active one. `mode` makes it misbehave as real ones do.
 """
 
 import json
+import urllib.request
 from urllib.parse import quote
 
 from eth_account import Account
@@ -36,6 +37,10 @@ ICON = "data:image/svg+xml," + quote(
 )
 
 
+class Refusal(Exception):
+    """An error of a wallet: its code, its words, and its data if there is any."""
+
+
 class TestWallet:
     """One wallet. Change `accounts`, `chain_id` and `mode` as the test goes on."""
 
@@ -51,6 +56,8 @@ class TestWallet:
         if not knows_chain:
             self.chain_id = 1
         self.mode = "good"
+        self.answers = {}
+        """What some methods answer instead: a value, a function of the parameters, or an error."""
         self.asked = []
         self.signed = []
 
@@ -61,12 +68,16 @@ class TestWallet:
     def answer(self, method, params):
         self.asked.append(method)
         try:
-            return {"result": self._answer(method, params)}
+            if method not in self.answers:
+                return {"result": self._answer(method, params)}
+            instead = self.answers[method]
+            if isinstance(instead, Exception):
+                raise instead
+            return {"result": instead(params) if callable(instead) else instead}
         except StopIteration:
             return {"stalls": True}
-        except PermissionError as error:
-            code, message = error.args
-            return {"error": {"code": code, "message": message}}
+        except Refusal as error:
+            return {"error": dict(zip(("code", "message", "data"), error.args, strict=False))}
 
     def _answer(self, method, params):  # noqa: PLR0911 - one for each method
         match method:
@@ -88,18 +99,33 @@ class TestWallet:
                 self._confirm()
                 self.chain.request("anvil_impersonateAccount", params[0]["from"])
                 return self.chain.request("eth_sendTransaction", params[0])
-            case "eth_getTransactionReceipt":
-                return self.chain.request("eth_getTransactionReceipt", params[0])
+            case "eth_getTransactionReceipt" | "eth_getCode":
+                return self.chain.request(method, *params)
+            case "eth_call":
+                return self._call(params)
             case _:
-                raise PermissionError(4200, f"{method} is not supported")
+                raise Refusal(4200, f"{method} is not supported")
+
+    def _call(self, params):
+        """Have the node call a contract; what it reverts with is data of the error."""
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": params}
+        request = urllib.request.Request(  # noqa: S310 - the test's own chain
+            self.chain.rpc_url, json.dumps(asked).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
+            told = json.load(answer)
+        if "error" in told:
+            error = told["error"]
+            raise Refusal(error["code"], error["message"], error.get("data"))
+        return told["result"]
 
     def _confirm(self):
         if self.mode == "refuses":
-            raise PermissionError(4001, "User rejected the request.")
+            raise Refusal(4001, "User rejected the request.")
         if self.mode == "stalls":
             raise StopIteration
         if self.mode == "busy":
-            raise PermissionError(-32002, "Request already pending.")
+            raise Refusal(-32002, "Request already pending.")
 
     def _switch(self, chain_id):
         if self.mode == "keeps its chain":
@@ -107,16 +133,16 @@ class TestWallet:
         if self.mode == "stalls":
             raise StopIteration
         if chain_id not in self.chains:
-            raise PermissionError(4902, "Unrecognized chain ID.")
+            raise Refusal(4902, "Unrecognized chain ID.")
         self.chain_id = chain_id
         return
 
     def _sign(self, address, document):
         if document["domain"]["chainId"] != self.chain_id:
-            raise PermissionError(-32603, "Provided chainId must match the active chainId")
+            raise Refusal(-32603, "Provided chainId must match the active chainId")
         named = next((one for one in self.accounts if one.address.lower() == address.lower()), None)
         if named is None:
-            raise PermissionError(4100, "The requested account has not been authorized.")
+            raise Refusal(4100, "The requested account has not been authorized.")
         signer = Key("0x" + "99" * 32) if self.mode == "signs with another key" else named
         self.signed.append(document)
         found = Account.sign_message(encode_typed_data(full_message=document), signer.private_key)

@@ -180,6 +180,30 @@ def test_history_reports_who_did_what_and_finds_it_by_party(ask, serving, listed
     assert (transaction["succeeded"], len(transaction["events"])) == (True, 1)
 
 
+def test_nodes_and_services_are_sorted_by_their_last_change(
+    ask, registry, operator, funded, listed
+):
+    _, _, other, mover, moved = funded
+    registry.set_node("https://second.example.org", signer=other)
+    registry.set_node("https://z-first.example.org", signer=operator)
+    for signer, name in ((mover, "Moved"), (other, "Later")):
+        registry.set_party("FR", name[:3].upper(), [EMSP], operator.address, signer=signer)
+        registry.set_service([Permission.FORWARD_ALL], name=name, url="", signer=signer)
+    last = registry.identity.rotate(moved, signer=mover).outcome.block.number
+    until(lambda: (ask("/v1/history")["readTo"] or 0) >= last)
+
+    def names(path, field):
+        found = ask(path, sort="changed")
+        blocks = [one["changed"]["block"] for one in found[path.removeprefix("/v1/")]]
+        assert (found["complete"], blocks) == (True, sorted(blocks, reverse=True))
+        return [one[field] for one in found[path.removeprefix("/v1/")]]
+
+    assert names("/v1/nodes", "operator") == [operator.address, other.address]
+    assert names("/v1/services", "name") == ["Moved", "Later", "Roaming"]
+    assert ask("/v1/nodes")["nodes"][0].keys() == {"operator", "url", "parties", "vouched"}
+    assert "changed.time" in ask("/v1/nodes", sort="changed", format="csv")
+
+
 def test_replaced_blocks_are_gone_from_the_history(ask, fresh, registry, operator, funded):
     until(lambda: ask("/v1/history")["events"])
     snapshot = fresh.request("evm_snapshot")

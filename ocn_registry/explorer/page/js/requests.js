@@ -304,6 +304,22 @@ export function forWallet({ domain, types, primaryType, message }) {
 }
 
 /**
+ * Return a key's signature in the form that contracts take: 65 bytes with v of 27 or 28. Ledger counts v from 0, some
+ * wallets add the chain id or pack v into s.
+ * @param {string} signature What a wallet gave, in hexadecimal.
+ */
+export function canonical(signature) {
+  const [r, s, v] = [signature.slice(2, 66), signature.slice(66, 130), Number(`0x${signature.slice(130) || "0"}`)];
+  if (signature.length === 130) {
+    const packed = Number(`0x${s[0]}`);
+    return `0x${r}${(packed & 7).toString(16)}${s.slice(1)}${packed & 8 ? "1c" : "1b"}`;
+  }
+  if (signature.length < 132 || (v > 1 && v < 35) || !Number.isSafeInteger(v)) return signature;
+  const odd = v < 2 ? v : (v - 35) % 2;
+  return `0x${r}${s}${odd ? "1c" : "1b"}`;
+}
+
+/**
  * Return the one of two texts that names the same address, or whether they do.
  * @param {string | null | undefined} a An address.
  * @param {string | null | undefined} b Another.

@@ -1,7 +1,7 @@
 // Wallets of this browser (EIP-6963, EIP-1193): found, connected, and never waited for without a limit.
 
-import { checksummed } from "./chain/keccak.js";
-import { forWallet, isAddress, same } from "./requests.js";
+import { checksummed, hashOf } from "./chain/keccak.js";
+import { canonical, forWallet, isAddress, same } from "./requests.js";
 
 /**
  * @typedef {object} Wallet
@@ -9,7 +9,7 @@ import { forWallet, isAddress, same } from "./requests.js";
  * @property {{request: (ask: {method: string, params?: any}) => Promise<any>, on?: Function}} provider Does what it is asked.
  */
 
-/** What went wrong, by a name that the texts know: refused, stalled, busy, account, chain, gone, failed. */
+/** What went wrong, by a name that the texts know as `wallet.` with it. */
 export class WalletError extends Error {
   /**
    * @param {string} reason Its name.
@@ -26,6 +26,12 @@ const ANSWER_MS = 180_000;
 const SWITCH_MS = 60_000;
 const QUICK_MS = 10_000;
 const MOST_WALLETS = 20;
+const LONGEST_ICON = 100_000;
+const OLD = "old";
+/** How wallets say that their user refused where they give it no code of its own: Ledger, WalletConnect, older ones. */
+const REFUSAL = /\buser (rejected|denied|cancell?ed|refused)|(rejected|denied|cancell?ed) by (the )?user|\b0x6985\b/i;
+const TOO_POOR = /insufficient (funds|balance)/i;
+const INVALID_SIGNATURE = hashOf("InvalidSignature(address)").slice(2, 10);
 /** The limits, in milliseconds; tests shorten them. */
 export const limits = { answer: ANSWER_MS, switch: SWITCH_MS, quick: QUICK_MS };
 
@@ -42,17 +48,19 @@ addEventListener("eip6963:announceProvider", (event) => {
   if (typeof info?.uuid !== "string" || typeof provider?.request !== "function") return;
   if (found.size >= MOST_WALLETS && !found.has(info.uuid)) return;
   const { uuid } = info;
-  const [name, icon, rdns] = [info.name, info.icon, info.rdns].map((one) => (typeof one === "string" ? one : ""));
+  const [name, given, rdns] = [info.name, info.icon, info.rdns].map((one) => (typeof one === "string" ? one : ""));
+  const icon = /^data:image\//.test(given) && given.length <= LONGEST_ICON ? given : "";
+  for (const [other, { provider: known }] of found) if (known === provider && other !== uuid) found.delete(other);
   found.set(uuid, { info: { uuid, name: name.trim() || rdns || uuid, icon, rdns }, provider });
   tell();
 });
 dispatchEvent(new Event("eip6963:requestProvider"));
 
-/** Return the wallets of this browser. An old one that announces nothing is found by its old place. */
+/** Return the wallets of this browser. An old one that announces nothing is found by its old place; it has no name. */
 export function wallets() {
   const old = /** @type {any} */ (globalThis).ethereum;
   if (!found.size && typeof old?.request === "function") {
-    return [{ info: { uuid: "old", name: "Browser wallet", icon: "", rdns: "" }, provider: old }];
+    return [{ info: { uuid: OLD, name: "", icon: "", rdns: "" }, provider: old }];
   }
   return [...found.values()];
 }
@@ -88,16 +96,19 @@ export async function connect(which, { quietly = false } = {}) {
   );
   if (!Array.isArray(given) || !given.length) {
     if (quietly) return;
-    throw new WalletError("account");
+    throw new WalletError("locked");
   }
   if (chosen !== which) {
     chosen = which;
-    which.provider.on?.("accountsChanged", (now) => {
+    const hear = (name, listener) => {
+      if (typeof which.provider.on === "function") which.provider.on(name, listener);
+    };
+    hear("accountsChanged", (now) => {
       if (chosen !== which) return;
       accounts = addresses(now);
       tell();
     });
-    which.provider.on?.("disconnect", () => {
+    hear("disconnect", () => {
       if (chosen === which) disconnect();
     });
   }
@@ -125,9 +136,27 @@ export function disconnect() {
 export async function sign(document, signer, network) {
   const which = await ready(signer, network);
   const signature = await ask(which, "eth_signTypedData_v4", [signer, forWallet(document)], limits.answer);
-  if (typeof signature !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(signature))
-    throw new WalletError("failed", "no signature came back");
-  return signature;
+  if (typeof signature !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(signature)) throw new WalletError("nothing");
+  const usual = canonical(signature);
+  if (usual === signature) return signature;
+  // The signatures of a contract have a form of its own.
+  const code = await ask(which, "eth_getCode", [signer, "latest"], limits.quick).catch(() => "0x");
+  return code === "0x" ? usual : signature;
+}
+
+/**
+ * Return the account whose signature a contract would reject; `null` where it would reject none, or can't be asked.
+ * @param {{to: string, data: string}} call Carries what was signed.
+ */
+export async function rejectedSigner(call) {
+  if (!chosen) return null;
+  try {
+    await ask(chosen, "eth_call", [call, "latest"], limits.quick);
+  } catch (error) {
+    const found = new RegExp(`0x${INVALID_SIGNATURE}0{24}([0-9a-f]{40})`, "i").exec(/** @type {any} */ (error).data);
+    if (found) return checksummed(`0x${found[1]}`);
+  }
+  return null;
 }
 
 /**
@@ -145,8 +174,7 @@ export async function send(call, payer, network) {
     [{ from: payer, to: call.to, data: call.data, value: "0x0" }],
     limits.answer,
   );
-  if (typeof hash !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(hash))
-    throw new WalletError("failed", "no transaction came back");
+  if (typeof hash !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(hash)) throw new WalletError("unsent");
   return hash;
 }
 
@@ -164,7 +192,8 @@ async function ready(signer, network) {
   if (!chosen) throw new WalletError("gone");
   const which = chosen;
   const now = await ask(which, "eth_accounts", [], limits.quick);
-  if (!Array.isArray(now) || !now.some((one) => same(one, signer))) throw new WalletError("account");
+  if (!Array.isArray(now) || !now.length) throw new WalletError("locked");
+  if (!now.some((one) => same(one, signer))) throw new WalletError("account");
   await switchTo(which, network);
   return which;
 }
@@ -177,8 +206,10 @@ async function switchTo(which, network) {
   try {
     await ask(which, "wallet_switchEthereumChain", [{ chainId: wanted }], limits.switch);
   } catch (error) {
-    const unknown = /** @type {any} */ (error).code === 4902;
-    if (!unknown) throw error;
+    const { code } = /** @type {any} */ (error);
+    if (code === 4200 || code === -32601) throw new WalletError("chain"); // it can't change by itself
+    if (code !== 4902) throw error;
+    if (!network.rpcUrls.length) throw new WalletError("unknown", String(network.chainId));
     await ask(
       which,
       "wallet_addEthereumChain",
@@ -221,13 +252,23 @@ function saidBy(error) {
 
 function understood(error) {
   if (error instanceof WalletError) return error;
-  const code = error?.code ?? error?.data?.originalError?.code;
-  const inner = error?.data?.originalError?.code ?? code;
+  const code = codeOf(error);
   const detail = saidBy(error).slice(0, 300);
-  const reason =
-    { 4001: "refused", 4100: "account", "-32002": "busy", 4900: "gone", 4901: "chain" }[/** @type {any} */ (inner)] ??
-    "failed";
-  const made = new WalletError(reason, detail);
-  /** @type {any} */ (made).code = inner;
-  return made;
+  const named = { 4001: "refused", 5000: "refused", 4100: "account", "-32002": "busy", 4900: "gone", 4901: "chain" };
+  const reason = named[code] ?? (REFUSAL.test(detail) ? "refused" : TOO_POOR.test(detail) ? "poor" : "failed");
+  return Object.assign(new WalletError(reason, detail), { code, data: dataOf(error) });
+}
+
+function codeOf(error) {
+  const code = error?.data?.originalError?.code ?? error?.code;
+  return typeof code === "number" || typeof code === "string" ? Number(code) : NaN;
+}
+
+/** What a contract reverted with stands at a place of each wallet's own. */
+function dataOf(error) {
+  try {
+    return JSON.stringify(error?.data ?? "").slice(0, 10_000);
+  } catch {
+    return "";
+  }
 }

@@ -8,6 +8,12 @@ import { way } from "./way.js";
 const LATEST = 10;
 const CIRCLES = 400;
 const FOUND = 10;
+/** What an entry is known by in the history. @type {Record<string, (entry: any) => string>} */
+const KEYS = {
+  nodes: (node) => lower(node.operator),
+  parties: (party) => party.countryCode + party.partyId,
+  services: (service) => lower(service.provider.address),
+};
 const MOST_CHECKED = 500;
 
 const missing = (detail) => new ApiError(404, { code: "not_found", detail });
@@ -44,11 +50,14 @@ export class Answers {
       case "overview":
         return this.#overview(signal);
       case "nodes":
-        return { block, ...page("nodes", this.#nodes(query), (node) => this.node(node), query) };
+        return { block, ...(await this.#list("nodes", this.#nodes(query), (node) => this.node(node), query, signal)) };
       case "parties":
-        return { block, ...page("parties", this.#parties(query), (party) => this.party(party), query) };
+        return {
+          block,
+          ...(await this.#list("parties", this.#parties(query), (one) => this.party(one), query, signal)),
+        };
       case "services":
-        return { block, ...(await this.#services(query)) };
+        return { block, ...(await this.#services(query, signal)) };
       case "agreements":
         return { block, ...(await this.#agreements(query)) };
       case "search":
@@ -238,7 +247,7 @@ export class Answers {
       );
   }
 
-  async #services(query) {
+  async #services(query, signal) {
     const { q, permission } = query;
     const found = [...this.replica.services.values()].filter(
       (one) =>
@@ -246,9 +255,23 @@ export class Answers {
         serviceText(one).includes(lower(q)),
     );
     found.sort((a, b) => (lower(a.provider.address) < lower(b.provider.address) ? -1 : 1));
-    const cut = page("services", found, (one) => one, query);
-    const shown = /** @type {any[]} */ (cut.services);
+    const cut = await this.#list("services", found, (one) => one, query, signal);
+    const shown = /** @type {any[]} */ (/** @type {any} */ (cut).services);
     return { ...cut, services: await Promise.all(shown.map((one) => this.service(one))) };
+  }
+
+  /** A page of a list. What changed last comes first where that is asked for: as far back as it could be read. */
+  async #list(name, found, entry, query, signal) {
+    if (query.sort !== "changed") return page(name, found, entry, query);
+    const keyOf = KEYS[name];
+    const wanted = new Map(found.map((one) => [keyOf(one), one]));
+    const count = Number(query.offset || 0) + Number(query.limit || 100);
+    const { latest, complete } = await this.past.latest(name, wanted, count, signal);
+    const blockOf = (one) => Number(latest.get(keyOf(one))?.log.blockNumber ?? -1);
+    const inOrder = [...found].sort((one, other) => blockOf(other) - blockOf(one));
+    const cut = page(name, inOrder, (one) => one, query);
+    const dated = async (one) => ({ ...entry(one), changed: await this.past.moment(latest.get(keyOf(one))) });
+    return { ...cut, complete, [name]: await Promise.all(/** @type {any[]} */ (cut[name]).map(dated)) };
   }
 
   async #agreements(query) {

@@ -72,6 +72,54 @@ export class Past {
   }
 
   /**
+   * Return the last changes of entries, the latest first: read backwards until there are enough.
+   * @param {string} kind `nodes`, `parties` or `services`.
+   * @param {Map<string, any>} wanted The entries by key: an id, or an address in small letters.
+   * @param {number} count How many are enough.
+   * @param {AbortSignal} [signal] Ends the reading.
+   * @returns {Promise<{latest: Map<string, any>, complete: boolean}>} Events by key; whether the order of `count`
+   * entries is known.
+   */
+  async latest(kind, wanted, count, signal) {
+    const scan = this.#scan(undefined);
+    const latest = new Map();
+    const take = () => {
+      latest.clear();
+      for (const event of scan.events) {
+        const key = keyOf(kind, event.change);
+        if (key && wanted.has(key) && !latest.has(key)) latest.set(key, event);
+      }
+      return latest.size >= Math.min(count, wanted.size);
+    };
+    let enough = take();
+    try {
+      for (let look = 0; !enough && !scan.done && look < MOST_LOOKS; look++) {
+        signal?.throwIfAborted();
+        await scan.older();
+        enough = take();
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof RpcError || error instanceof ApiError)) throw error; // the rest has the usual order
+    }
+    return { latest, complete: enough || scan.low <= scan.start };
+  }
+
+  /**
+   * Return when an event happened; `null` where there is none.
+   * @param {any} event One of `latest`.
+   */
+  async moment(event) {
+    if (!event) return null;
+    const { time } = await this.#dated(event.log);
+    return { block: Number(event.log.blockNumber), time };
+  }
+
+  #dated(log) {
+    return once(this.blocks, log.blockHash, () => this.#block(log.blockHash));
+  }
+
+  /**
    * Return what a transaction did.
    * @param {string} hash Its hash.
    */
@@ -117,7 +165,7 @@ export class Past {
   async #told({ place, log, change }) {
     const number = Number(log.blockNumber);
     const [block, sent] = await Promise.all([
-      once(this.blocks, log.blockHash, () => this.#block(log.blockHash)),
+      this.#dated(log),
       once(this.senders, log.transactionHash, () => this.#sent(log.transactionHash)),
     ]);
     return {
@@ -203,6 +251,15 @@ class Scan {
     if (logs.length < FEW) this.span *= 2;
     else if (logs.length > MANY) this.span = Math.ceil(this.span / 4);
   }
+}
+
+/** Return the key of the entry that a change is about; empty where it is about none of this kind. */
+function keyOf(kind, { change, id, node, provider, newAccount }) {
+  const parties = ["PartySet", "PartyWebsiteSet"];
+  if (kind === "parties") return parties.includes(change) ? id.countryCode + id.partyId : "";
+  if (kind === "nodes") return change === "NodeSet" ? node.operator.toLowerCase() : "";
+  if (change === "AccountMoved") return newAccount.toLowerCase();
+  return change === "ServiceSet" ? provider.toLowerCase() : "";
 }
 
 function once(map, key, make) {

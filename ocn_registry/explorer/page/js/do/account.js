@@ -12,17 +12,16 @@ import { WalletError, account, connect, disconnect, wallet, wallets } from "../w
  */
 export function accountCard(flow) {
   const now = account();
-  return card(
-    t("account"),
-    now ? connected(flow, now) : choice(),
-    flow.draft.step === "form" && flow.form ? other(flow) : null,
-  );
+  const writes = flow.draft.step === "form" && flow.form;
+  return card(t("account"), now ? connected(flow, now) : choice(writes), writes ? other(flow) : null);
 }
+
+const nameOf = (info) => plain(info?.name || t("wallet.old"), 40);
 
 function connected(flow, now) {
   const info = wallet()?.info;
   return [
-    h("p", null, h("span.tag", null, plain(info?.name ?? "", 40)), " ", addressOf(now, { whole: true })),
+    h("p", null, h("span.tag", null, nameOf(info)), " ", addressOf(now, { whole: true })),
     flow.draft.account && !same(flow.draft.account, now)
       ? h("p.small", null, t("account.for"), " ", addressOf(flow.draft.account))
       : null,
@@ -30,13 +29,13 @@ function connected(flow, now) {
   ];
 }
 
-function choice() {
+function choice(writes) {
   const some = wallets();
   const said = h("div", { tabindex: -1 });
   const join = async (which, button) => {
     if (document.activeElement === button) said.focus({ preventScroll: true }); // a disabled button loses it
     button.disabled = true;
-    said.replaceChildren(note("info", t("wallet.open", { name: plain(which.info.name, 40) })));
+    said.replaceChildren(note("info", t("wallet.open", { name: nameOf(which.info) })));
     try {
       await connect(which);
       announce(t("account.connected"));
@@ -60,13 +59,16 @@ function choice() {
                 "data-wallet": which.info.rdns || which.info.uuid,
                 onclick: (event) => join(which, event.currentTarget),
               },
-              /^data:image\//.test(which.info.icon) &&
-                h("img", { src: which.info.icon, alt: "", width: 20, height: 20 }),
-              t("account.connect", { name: plain(which.info.name, 40) }),
+              which.info.icon && h("img", { src: which.info.icon, alt: "", width: 20, height: 20 }),
+              t("account.connect", { name: nameOf(which.info) }),
             ),
           ),
         )
-      : note("info", h("p", null, t("account.nowallet")), h("p.small", null, t("account.nowallet.hint"))),
+      : note(
+          "info",
+          h("p", null, t("account.nowallet")),
+          h("p.small", null, t(writes ? "account.nowallet.hint" : "account.nowallet.file")),
+        ),
     said,
   ];
 }
@@ -114,5 +116,5 @@ export function walletWords(error) {
     error.reason === "failed" && error.detail !== error.reason
       ? ` ${t("wallet.said")} ${plain(error.detail, 300)}`
       : "";
-  return `${t(`wallet.${error.reason}`)}${own}`;
+  return `${t(`wallet.${error.reason}`, { detail: plain(error.detail, 40) })}${own}`;
 }

@@ -6,10 +6,10 @@ import { announce, card, empty, head, note } from "../parts.js";
 import { accountOf, fault, isAddress, same } from "../requests.js";
 import { go, to } from "../router.js";
 import { has, keep, kept, t } from "../text.js";
-import { account as walletAccount, listen } from "../wallet.js";
+import { account as walletAccount, listen, wallets } from "../wallet.js";
 import { accountCard } from "./account.js";
 import { FORMS, GROUPS, control, problem, tidy } from "./forms.js";
-import { losses } from "./losses.js";
+import { additions, losses } from "./losses.js";
 import { review } from "./review.js";
 import { fits, namesOf } from "./words.js";
 import { progress } from "./progress.js";
@@ -123,6 +123,7 @@ class Flow {
     this.error = /** @type {any} */ (null);
     this.prepared = /** @type {any} */ (null);
     this.holder = /** @type {any} */ (null);
+    this.service = /** @type {any} */ (null);
     const before = remembered(found.name);
     this.restored = Boolean(before);
     this.draft = before ?? { ...blank(found.name), values: this.given(query) };
@@ -207,6 +208,7 @@ class Flow {
       this.prepared &&
       this.form &&
       !this.draft.account &&
+      walletAccount() && // a wallet that was locked shows it again
       !same(this.prepared.account, walletAccount())
     ) {
       this.back(); // what is shown is for another account
@@ -361,7 +363,10 @@ class Flow {
       const [prepared, holder] = document ? await this.read(document) : await this.made();
       this.prepared = prepared;
       this.holder = holder;
-      this.draft.pay ||= this.settings.relay && prepared.payers?.relay ? "relay" : walletAccount() ? "self" : "file";
+      this.service = await this.asked(this.draft.document);
+      const signs = Boolean(walletAccount() || wallets().length || this.draft.document?.signature);
+      this.draft.pay ||=
+        this.settings.relay && prepared.payers?.relay && signs ? "relay" : walletAccount() ? "self" : "file";
       if (!this.settings.relay && this.draft.pay === "relay") this.draft.pay = "self";
       if (!again) this.error = null;
       this.draw();
@@ -419,6 +424,13 @@ class Flow {
     return [prepared, holder];
   }
 
+  /** The service that a document is about; `null` where it is about none, or none is offered. */
+  async asked({ primaryType, message }) {
+    if (!["CreateAgreement", "RevokeAgreement"].includes(primaryType)) return null;
+    const found = await api.get(`services/${message.provider}`, {}, this.signal).catch(() => null);
+    return found?.service ?? null;
+  }
+
   explain(error) {
     if (error instanceof api.ApiError) {
       const key = `problem.${error.code}`;
@@ -433,6 +445,12 @@ class Flow {
   get ends() {
     const document = this.draft.document;
     return losses(document.primaryType, namesOf(document), this.holder ?? {});
+  }
+
+  /** What a change leaves as it is, or moves. */
+  get adds() {
+    const document = this.draft.document;
+    return additions(document.primaryType, namesOf(document), this.holder ?? {});
   }
 
   drawDrop() {

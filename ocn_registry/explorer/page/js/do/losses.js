@@ -32,7 +32,7 @@ export function losses(type, intent, account) {
     case "SetParty": {
       if (!party) break;
       const gone = party.roles.filter((role) => !intent.roles.includes(role));
-      if (gone.length) say("roles", { roles: gone.join(", ") });
+      if (gone.length) say("roles", { count: gone.length, roles: gone.join(", ") });
       if (!same(party.node.operator, intent.operator)) say("node", { url: url(party.node.url || party.node.operator) });
       break;
     }
@@ -79,4 +79,31 @@ export function losses(type, intent, account) {
     default:
   }
   return said;
+}
+
+/**
+ * Return what a change leaves or moves, with a title; `null` where it is about nothing else.
+ * @param {string} type The intent.
+ * @param {Record<string, any>} intent Its members, by name as forms have them.
+ * @param {any} account What the account has, as the API tells it.
+ * @returns {{title: string, items: any[]} | null}
+ */
+export function additions(type, intent, account) {
+  const ids = (account.parties ?? []).map((one) => `${plain(one.countryCode)} ${plain(one.partyId)}`);
+  if (type === "SetParty") {
+    const id = `${plain(intent.countryCode)} ${plain(intent.partyId)}`;
+    return !ids.length || ids.includes(id) ? null : { title: t("review.stays"), items: [ids.join(", ")] };
+  }
+  if (type !== "MoveAccount") return null;
+  const { node, service, agreements, controller } = account;
+  const items = [];
+  if (ids.length) items.push(ids.join(", "));
+  if (node) items.push(parts("moves.node", { count: node.parties ?? 0, url: foreign(node.url) }));
+  if (service)
+    items.push(
+      parts("moves.service", { count: service.users ?? 0, name: service.name ? foreign(service.name, 100) : "" }),
+    );
+  if (agreements?.length) items.push(t("moves.agreements", { count: agreements.length }));
+  if (controller) items.push(parts("moves.controller", { controller: h("span.mono", null, plain(controller)) }));
+  return items.length ? { title: t("review.moves"), items } : null;
 }

@@ -2,12 +2,12 @@
 
 import * as api from "../api.js";
 import * as calls from "../calls.js";
-import { h, plain } from "../dom.js";
+import { foreign, h, plain } from "../dom.js";
 import { address as addressOf, note } from "../parts.js";
 import { KINDS, same } from "../requests.js";
 import { distance, moment, parts, t } from "../text.js";
 import { save as saveFile } from "../views/lists.js";
-import { account as walletAccount, send, sign } from "../wallet.js";
+import { account as walletAccount, rejectedSigner, send, sign } from "../wallet.js";
 import { walletWords } from "./account.js";
 import { words } from "./words.js";
 
@@ -21,13 +21,22 @@ export function review(flow) {
   const { document } = flow.draft;
   const { key, values } = words(document);
   const ends = flow.ends;
-  const adds = flow.prepared.adds ?? [];
+  const { adds, service } = flow;
   const late = Number(document.message.deadline) * 1000 < Date.now();
   return h(
     "section.card.stack",
     null,
     h("h2", { tabindex: -1 }, t("review.title")),
     h("p", { "data-words": "" }, parts(key, values)),
+    service
+      ? h(
+          "p.small",
+          null,
+          t("service"),
+          ": ",
+          h("strong", null, service.name ? foreign(service.name, 100) : t("service.unnamed")),
+        )
+      : null,
     ends.length
       ? note(
           "warn",
@@ -39,7 +48,17 @@ export function review(flow) {
           ),
         )
       : h("p.small.muted", null, t("review.endsnothing")),
-    adds.length ? h("p.small.muted", null, t("review.adds")) : null,
+    adds
+      ? note(
+          "info",
+          h("h3", null, adds.title),
+          h(
+            "ul",
+            null,
+            adds.items.map((one) => h("li", null, one)),
+          ),
+        )
+      : null,
     late ? note("bad", t("review.late")) : null,
     sheet(document, flow),
     flow.prepared.signerIsContract ? note("info", t("review.contract")) : null,
@@ -171,7 +190,7 @@ function payers(flow) {
       ),
     ),
     draft.pay === "relay" ? voucher(flow) : null,
-    draft.pay === "self" && draft.document.signature === undefined && prepared.payers?.self ? call(flow) : null,
+    draft.pay === "self" && (draft.document.signature || prepared.payers?.self) ? call(flow) : null,
   );
 }
 
@@ -222,7 +241,13 @@ function entered(name, label, hint, { tag, ...more }) {
 
 /** The transaction that oneself pays for, decoded: the page makes the bytes of what is shown. */
 function call(flow) {
-  const { to, data } = calls.direct(flow.draft.document);
+  const { document } = flow.draft;
+  const { message, primaryType, signature } = document;
+  const { fields, directFields } = KINDS[primaryType];
+  const { to, data } = signature ? calls.raw(document) : calls.direct(document);
+  const shown = (signature ? fields : (directFields ?? [])).map(
+    ([, name]) => `${name}: ${JSON.stringify(message[name])}`,
+  );
   return h(
     "details",
     null,
@@ -231,7 +256,7 @@ function call(flow) {
     h(
       "pre",
       { tabindex: 0 },
-      `to    ${to}\nvalue 0\n${flow.draft.document.primaryType}(${(KINDS[flow.draft.document.primaryType].directFields ?? []).map(([, name]) => `${name}: ${JSON.stringify(flow.draft.document.message[name])}`).join(", ")})\n\n${data.match(/.{1,74}/g)?.join("\n") ?? ""}`,
+      `to    ${to}\nvalue 0\n${primaryType}(${[...shown, ...(signature ? ["signature"] : [])].join(", ")})\n\n${data}`,
     ),
   );
 }
@@ -241,7 +266,8 @@ function buttons(flow, late) {
   const { document } = draft;
   const mine = same(walletAccount(), prepared.signer);
   const open = Boolean(document.acceptance && !document.acceptance.signature);
-  const paid = { relay: "pay.do.relay", self: "pay.do.self", file: "pay.do.file" }[draft.pay] ?? "pay.do.file";
+  const file = document.signature ? "pay.do.signed" : mine ? "pay.do.file" : "pay.do.unsigned";
+  const paid = { relay: "pay.do.relay", self: "pay.do.self" }[draft.pay] ?? file;
   // Whoever pays can be anybody once it is signed; before, the signer has to be here.
   const needed =
     draft.pay === "self"
@@ -320,8 +346,13 @@ function parsed(text) {
 
 async function signed(flow) {
   const signature = await sign(flow.draft.document, flow.prepared.signer, flow.network);
-  flow.draft.document = { ...flow.draft.document, signature };
+  const document = { ...flow.draft.document, signature };
+  flow.draft.document = document;
   flow.save(); // before anything else can go wrong
+  // A relay looks at signatures itself.
+  const whole = !document.acceptance || document.acceptance.signature;
+  if (flow.draft.pay !== "relay" && whole && (await rejectedSigner(calls.raw(document))))
+    throw new api.ApiError(422, { code: "signature_mismatch" });
 }
 
 function download(flow) {

@@ -2,7 +2,7 @@
 
 import { foreign, h, plain } from "../dom.js";
 import { address as addressOf } from "../parts.js";
-import { KINDS, MODULES, PERMISSIONS, ROLES, isAddress, same } from "../requests.js";
+import { KINDS, MODULES, PERMISSIONS, ROLES, ZERO, isAddress, same } from "../requests.js";
 import { t } from "../text.js";
 
 const NUMBERS = { roles: ROLES, modules: MODULES, permissions: PERMISSIONS };
@@ -75,5 +75,7 @@ export function words(document) {
           );
   }
   if (values.countryCode) shown.id = h("strong.mono", null, `${plain(values.countryCode)} ${plain(values.partyId)}`);
-  return { key: `words.${kind}`, values: shown };
+  const { account, controller } = values;
+  const alone = kind === "SetController" && (controller === ZERO || same(controller, account));
+  return { key: `words.${kind}${alone ? ".none" : ""}`, values: shown };
 }

@@ -3,9 +3,9 @@
 import * as api from "../api.js";
 import { foreign, h, plain } from "../dom.js";
 import { MODULES, PERMISSIONS, ROLES } from "../requests.js";
-import { address, empty, events, head, pager, partyLink, reached, roles, table, tags, url } from "../parts.js";
+import { address, empty, events, head, note, pager, partyLink, reached, roles, table, tags, url } from "../parts.js";
 import { go, here, to } from "../router.js";
-import { country, number, t } from "../text.js";
+import { ago, country, number, t } from "../text.js";
 
 const LIMIT = 50;
 
@@ -29,6 +29,8 @@ function listView({ name, filters, fields, columns, row, action }) {
     draw(found, { query }) {
       const filtered = Object.values(chosen(query)).some(Boolean);
       const entries = found[name];
+      const byChange = query.get("sort") === "changed";
+      const shown = byChange ? [...columns, { name: "col.changed" }] : columns;
       return h(
         "div",
         null,
@@ -46,14 +48,15 @@ function listView({ name, filters, fields, columns, row, action }) {
           },
           fields(query, found),
         ),
+        byChange && found.complete === false && note("info", t("list.undated")),
         h(
           "section.card.flush",
           null,
           entries.length
             ? table(
                 t(`tab.${name}`),
-                columns.map((column) => ({ ...column, name: t(column.name) })),
-                entries.map(row),
+                shown.map((column) => ({ ...column, name: t(column.name) })),
+                entries.map((entry) => (byChange ? [...row(entry), dated(entry.changed)] : row(entry))),
               )
             : empty(
                 t(filtered ? "list.nothing" : `list.${name}.empty`),
@@ -78,6 +81,11 @@ function listView({ name, filters, fields, columns, row, action }) {
     },
   };
 }
+
+const dated = (moment) =>
+  moment
+    ? h("span", null, ago(moment.time), h("span.muted.small", null, " · ", t("block.short", { number: moment.block })))
+    : h("span.muted", null, t("changed.unknown"));
 
 function apply(form, name) {
   const values = Object.fromEntries([...new FormData(form)].map(([key, value]) => [key, String(value).trim()]));
@@ -108,6 +116,9 @@ const select = (query, name, label, options, first = t("any")) =>
       options.map(([value, said]) => h("option", { value, selected: query.get(name) === value }, said)),
     ),
   );
+
+const sorted = (query, usual, more = /** @type {any[]} */ ([])) =>
+  select(query, "sort", t("filter.sort"), [...more, ["changed", t("sort.changed")]], usual);
 
 /** A whole list as a file: all pages, put together here. */
 function csv(name, filters) {
@@ -177,7 +188,7 @@ export const nodes = listView({
   fields: (query) => [
     text(query, "q", t("filter.node")),
     countryField(query),
-    select(query, "sort", t("filter.sort"), [["parties", t("sort.parties")]], t("sort.url")),
+    sorted(query, t("sort.url"), [["parties", t("sort.parties")]]),
   ],
   columns: [
     { name: "col.url" },
@@ -243,7 +254,7 @@ export const parties = listView({
       ["true", t("yes")],
       ["false", t("no")],
     ]),
-    api.served() && select(query, "sort", t("filter.sort"), [["changed", t("sort.changed")]], t("sort.id")),
+    sorted(query, t("sort.id")),
     ["operator", "account"].map(
       (name) => query.get(name) && h("input", { type: "hidden", name, value: query.get(name) }),
     ),
@@ -266,7 +277,7 @@ export const parties = listView({
 
 export const services = listView({
   name: "services",
-  filters: ["q", "permission"],
+  filters: ["q", "permission", "sort"],
   action: "service",
   fields: (query) => [
     text(query, "q", t("filter.service")),
@@ -276,6 +287,7 @@ export const services = listView({
       t("filter.permission"),
       PERMISSIONS.map((one) => [one, t(`permission.${one}`)]),
     ),
+    sorted(query, t("sort.provider")),
   ],
   columns: [
     { name: "col.name" },
