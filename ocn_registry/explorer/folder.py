@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ocn_registry.contract_errors import ContractError
-from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
 from ocn_registry.explorer.files import PAGE, files_of_page, origin, public_rpc_urls
 from ocn_registry.foreign.text import shown
@@ -34,14 +33,8 @@ def write_folder(folder: Path, deployment: Deployment, *, relay: str | None = No
         relay: URL of a relay that takes signed requests; `None` for none.
 
     Raises:
-        InvalidInput: The folder holds something else, a URL could hold a key, or these contracts
-            have no lists in pages.
+        InvalidInput: The folder holds something else, or a URL could hold a key.
     """
-    if not dialect_of(deployment).limits.has_memberships:
-        raise InvalidInput(
-            f"the contracts of {deployment.name} have no lists in pages, which the page reads: "
-            "run explore without --export"
-        )
     urls = deployment.rpc_urls
     if not urls:
         raise InvalidInput(f"the network {deployment.name} has no RPC node: add --rpc-url URL")

@@ -126,9 +126,9 @@ def explored(entries=fill, *, devnet=None, relay=False, **options):
 
 
 @contextlib.contextmanager
-def as_folder(world, folder, *, relay=None, **settings):
+def as_folder(world, folder, *, relay=None, deployment=None, **settings):
     """Yield the page as a plain web server serves its folder: below a path, asking the chain."""
-    write_folder(folder / "sub" / "page", world.chain.deployment(), relay=relay)
+    write_folder(folder / "sub" / "page", deployment or world.chain.deployment(), relay=relay)
     file = folder / "sub" / "page" / "settings.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "lookMs": 300, **settings}))
     handler = partial(QuietFiles, directory=str(folder))

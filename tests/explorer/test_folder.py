@@ -310,9 +310,11 @@ class TestWriting:
             write_folder(tmp_path / "page", built_in("local"))
         assert (tmp_path / "page" / "errors.json").is_file()
 
-    def test_first_generation_contracts_have_no_pages_to_read(self, tmp_path):
-        with pytest.raises(InvalidInput, match="without --export"):
-            write_folder(tmp_path / "page", built_in("volta"))
+    @pytest.mark.parametrize("name", ["volta", "ewc"])
+    def test_the_networks_that_are_live_can_be_written(self, tmp_path, name):
+        write_folder(tmp_path / "page", built_in(name))
+        settings = json.loads((tmp_path / "page" / "settings.json").read_text())
+        assert settings["network"]["dialect"] == "v1"
 
     def test_a_relay_that_is_not_a_url_is_refused(self, tmp_path):
         for relay in ("relay.example.org", "https://a.example.org; script-src *"):

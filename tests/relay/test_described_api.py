@@ -11,7 +11,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 CHECKS = (
-    not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
@@ -33,5 +32,9 @@ schema = schemathesis.pytest.from_fixture("api")
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_every_answer_is_as_described(case):
-    if case.operation.path != "/v1/changes":  # a stream that does not end
-        case.call_and_validate(checks=CHECKS, timeout=20)
+    if case.operation.path == "/v1/changes":  # a stream that does not end
+        return
+    # On a slow machine the relay may be late, and then it says that it is not ready.
+    may_refuse = case.operation.path == "/health/ready"
+    checks = CHECKS if may_refuse else (not_a_server_error, *CHECKS)
+    case.call_and_validate(checks=checks, timeout=20)

@@ -70,7 +70,7 @@ export class Agreed {
     const made = /** @type {Map<string, Set<string>>} */ (new Map());
     for (const log of logs) {
       const change = changeOf(log, this.replica.contractOf(log.address));
-      if (change?.change === "AgreementMade") {
+      if (change?.change === "AgreementMade" || change?.change === "AgreementChanged") {
         const provider = lower(change.provider);
         made.set(provider, (made.get(provider) ?? new Set()).add(lower(change.user)));
       } else if (change?.change === "AccountMoved") {
@@ -86,7 +86,7 @@ export class Agreed {
   /** Nodes limit blocks or answers: halve what is asked for until they agree. */
   async #read() {
     const { replica } = this;
-    const filters = [{ topics: [[topicOf("AgreementMade"), topicOf("AccountMoved")]] }];
+    const filters = [{ topics: [["AgreementMade", "ServiceAgreement", "AccountMoved"].map(topicOf)] }];
     const start = replica.network.startBlock ?? 0;
     const logs = /** @type {any[][]} */ ([]);
     let end = /** @type {import("./replica.js").Edge} */ (replica.block);

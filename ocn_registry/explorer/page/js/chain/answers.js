@@ -131,7 +131,15 @@ export class Answers {
   /** The agreements of a user that are in force. */
   async agreements(user) {
     const [providers] = await this.replica.view("getUserAgreementsByAddress", [user]);
-    return providers.map((provider) => this.#agreement(user, provider));
+    const some = this.replica.older ? await this.#inForce(user, providers) : providers;
+    return some.map((provider) => this.#agreement(user, provider));
+  }
+
+  /** The first generation lists what was revoked, too, and what was made again twice. */
+  async #inForce(user, providers) {
+    const some = [...new Set(providers)].filter((provider) => this.replica.services.has(lower(provider)));
+    const there = await Promise.all(some.map((one) => this.replica.view("hasUserAgreementByAddress", [user, one])));
+    return some.filter((_, at) => there[at][0]);
   }
 
   #agreement(user, provider) {
@@ -158,7 +166,8 @@ export class Answers {
     const { replica } = this;
     const ids = replica.ofAccount.get(lower(account)) ?? [];
     const node = replica.nodes.get(lower(account));
-    const [[signer], sides] = await Promise.all([replica.view("controllerOf", [account]), this.#sides(account)]);
+    const controller = replica.older ? [account] : replica.view("controllerOf", [account]);
+    const [[signer], sides] = await Promise.all([controller, this.#sides(account)]);
     return {
       block: replica.block,
       account: checksummed(account),

@@ -33,6 +33,14 @@ export const VIEWS = {
   serviceCount: ["permissions", [], ["uint256"]],
   services: ["permissions", ["uint256", "uint256"], [{ each: SERVICE }]],
   getService: ["permissions", ["address"], ["bytes2", "bytes3", "string", "string", "uint256[]"]],
+  getNodeOperators: ["registry", [], ["address[]"]],
+  getParties: ["registry", [], ["address[]"]],
+  getPartyDetailsByAddress: [
+    "registry",
+    ["address"],
+    ["bytes2", "bytes3", "uint8[]", "uint8[]", "uint8[]", "address", "string"],
+  ],
+  getProviders: ["permissions", [], ["address[]"]],
   serviceVersion: ["permissions", ["address"], ["uint256"]],
   getUserAgreementsByAddress: ["permissions", ["address"], ["address[]"]],
   hasUserAgreementByAddress: ["permissions", ["address", "address"], ["bool"]],
@@ -111,6 +119,12 @@ const EVENTS = {
     ["address", "address"],
     [],
     ([user, provider]) => ({ change: "AgreementRevoked", account: user, user, provider }),
+  ],
+  // Of the first generation: it is the same for an agreement and for its revocation.
+  "ServiceAgreement(address,address)": [
+    [],
+    ["address", "address"],
+    (_, [user, provider]) => ({ change: "AgreementChanged", account: user, user, provider }),
   ],
   "ServicePruned(uint256,uint256)": [
     [],

@@ -145,8 +145,14 @@ export class Past {
     let scan = this.scans.get(key);
     if (!scan) {
       const wanted = padded(account ?? "0x");
-      // Addresses stand in the topics of all events but one.
-      const topics = account ? [[null, wanted], [null, null, wanted], [topicOf("ServiceUpdate")]] : [[]];
+      // Addresses stand in the topics of all events but these two.
+      const topics = account
+        ? [
+            [null, wanted],
+            [null, null, wanted],
+            [topicOf("ServiceUpdate"), topicOf("ServiceAgreement")],
+          ]
+        : [[]];
       const takes = ({ change }) =>
         !account || Object.values({ ...change, ...change.node }).some((one) => same(String(one), account));
       scan = new Scan(this.replica, topics, (logs) => this.#read(logs).filter(takes), account ? Infinity : FIRST_SPAN);
@@ -158,6 +164,9 @@ export class Past {
   #read(logs) {
     return logs.flatMap((log) => {
       const change = changeOf(log, this.replica.contractOf(log.address));
+      // The first generation says with empty texts that a service ended.
+      if (this.replica.older && change?.change === "ServiceSet" && !change.name && !change.url)
+        change.change = "ServiceDeleted";
       return change ? [{ place: placeOf(log), log, change }] : [];
     });
   }

@@ -2,10 +2,13 @@
 
 import { ApiError } from "../api.js";
 import { changeOf, called, decode, partyOf, serviceOf, VIEWS } from "./contracts.js";
+import { everything, ofAccount } from "./older.js";
 import { PART_BYTES, RpcError } from "./rpc.js";
 
 /** Entries of a request: a party takes some 2 KB, and no answer may be large. */
 const PAGE = 64;
+/** Calls in a request. */
+const CALLS = 50;
 /** Accounts and blocks, beyond which everything is read anew. */
 const MOST_CHANGED = 200;
 const MOST_BLOCKS = 5000;
@@ -62,6 +65,8 @@ export class Replica {
     /** Whether nodes take several questions in one request. */
     this.together = true;
     this.lost = false;
+    /** Whether the contracts are of the first generation, whose lists have no pages. */
+    this.older = network.dialect === "v1";
     /** Called with the logs of new blocks; with `null` when everything was read anew. @type {(logs: any[] | null) => void} */
     this.onChange = () => {};
     this.begin();
@@ -101,6 +106,30 @@ export class Replica {
   }
 
   /**
+   * Ask a view about several accounts, in few requests.
+   * @param {string} name The view.
+   * @param {string[]} accounts Their addresses.
+   * @param {Block} block At which block.
+   * @returns {Promise<any[][]>} The answers, in order.
+   */
+  async views(name, accounts, block) {
+    const [contract, , types] = VIEWS[name];
+    const starts = Array.from({ length: Math.ceil(accounts.length / CALLS) }, (_, at) => at * CALLS);
+    const found = await Promise.all(
+      starts.map(async (start) => {
+        const some = accounts.slice(start, start + CALLS);
+        const calls = some.map((one) => ({ to: this.network[contract], data: called(name, [one]) }));
+        const place = this.byHash ? { blockHash: block.hash } : hex(block.number);
+        const answers = await this.asked(calls.map((call) => ["eth_call", [call, place]]));
+        this.progress.read += some.length;
+        // One by one, a node says what it does not like.
+        return Promise.all(answers.map((one, at) => (one instanceof RpcError ? this.call(calls[at], block) : one)));
+      }),
+    );
+    return found.flat().map((answer) => decode(types, answer));
+  }
+
+  /**
    * Return a block; `null` where the node has none of this number.
    * @param {number | "latest"} number Which.
    * @returns {Promise<Block | null>}
@@ -124,18 +153,33 @@ export class Replica {
       throw new ApiError(503, { code: "chain_unavailable", detail: `chain ${chainId} ≠ ${this.network.chainId}` });
     const block = await this.blockAt("latest");
     if (!block) throw new ApiError(0, { code: "chain_unavailable" });
-    const lists = ["nodes", "parties", "services"];
+    const { nodes, parties, services } = await (this.older ? everything(this, block) : this.#pages(block));
+    this.nodes = new Map(nodes.map(([operator, url]) => [operator.toLowerCase(), { operator, url }]));
+    this.parties = new Map();
+    for (const party of parties) this.#listed(party);
+    this.services = new Map(services.map((one) => [one.provider.address.toLowerCase(), one]));
+    this.block = block;
+    this.checked = Date.now();
+    this.#indexed();
+  }
+
+  async #pages(block) {
     const counts = await Promise.all(
       ["nodeCount", "partyCount", "serviceCount"].map(async (name) => (await this.view(name, [], block))[0]),
     );
     this.progress = { read: 0, total: counts.reduce((one, other) => one + other, 0) };
-    const entries = await Promise.all(lists.map((name, at) => this.#list(name, counts[at], block)));
-    this.nodes = new Map(entries[0].map(([operator, url]) => [operator.toLowerCase(), { operator, url }]));
-    this.parties = new Map(entries[1].map(partyOf).map((party) => [party.countryCode + party.partyId, party]));
-    this.services = new Map(entries[2].map((one) => [one[0].toLowerCase(), serviceOf(one)]));
-    this.block = block;
-    this.checked = Date.now();
-    this.#indexed();
+    const [nodes, parties, services] = await Promise.all(
+      ["nodes", "parties", "services"].map((name, at) => this.#list(name, counts[at], block)),
+    );
+    return { nodes, parties: parties.map(partyOf), services: services.map(serviceOf) };
+  }
+
+  /** The first generation can list an id twice, for different accounts. */
+  #listed(party) {
+    const key = party.countryCode + party.partyId;
+    const there = this.parties.get(key);
+    const taken = there && there.address !== party.address;
+    this.parties.set(taken ? key + party.address : key, party);
   }
 
   async #list(name, count, block) {
@@ -271,29 +315,31 @@ export class Replica {
     }
     if (accounts.size > MOST_CHANGED) return false;
     if (!accounts.size) return true;
-    const found = await Promise.all(
-      [...accounts].map(async (account) => {
-        const [[url], [parties], service, [version]] = await Promise.all([
-          this.view("getNode", [account], block),
-          this.view("partiesOf", [account], block),
-          this.view("getService", [account], block),
-          this.view("serviceVersion", [account], block),
-        ]);
-        return { account, url, parties, service, version };
-      }),
-    );
+    const read = (account) => (this.older ? ofAccount(this, account, block) : this.#ofAccount(account, block));
+    const found = await Promise.all([...accounts].map(read));
     const gone = new Set([...accounts].map((one) => one.toLowerCase()));
     for (const [key, party] of this.parties) if (gone.has(party.address.toLowerCase())) this.parties.delete(key);
-    for (const { account, url, parties, service, version } of found) {
+    for (const { account, url, parties, service } of found) {
       const key = account.toLowerCase();
       if (url) this.nodes.set(key, { operator: account, url });
       else this.nodes.delete(key);
-      for (const party of parties.map(partyOf)) this.parties.set(party.countryCode + party.partyId, party);
-      if (service[0]) this.services.set(key, serviceOf([account, ...service, version]));
+      for (const party of parties) this.#listed(party);
+      if (service) this.services.set(key, service);
       else this.services.delete(key);
     }
     this.#indexed();
     return true;
+  }
+
+  async #ofAccount(account, block) {
+    const [[url], [parties], service, [version]] = await Promise.all([
+      this.view("getNode", [account], block),
+      this.view("partiesOf", [account], block),
+      this.view("getService", [account], block),
+      this.view("serviceVersion", [account], block),
+    ]);
+    const offered = service[0] ? serviceOf([account, ...service, version]) : null;
+    return { account, url, parties: parties.map(partyOf), service: offered };
   }
 
   #indexed() {
