@@ -155,33 +155,37 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def relay_world(folder):
-    """Yield the page as a relay serves it. The relay pays for one account, and for vouchers."""
-    with registry() as (chain, client):
-        (folder / "spender").write_text(chain.accounts[9].private_key)
-        (folder / "receipts").write_text("0x" + "11" * 32)
-        for name in ("spender", "receipts"):
-            (folder / name).chmod(0o600)
-        config = Config(
-            deployment=chain.deployment(),
-            database=f"sqlite:{folder / 'relay.sqlite'}",
-            spender=f"file:{folder / 'spender'}",
-            receipts=f"file:{folder / 'receipts'}",
-            requests_per_minute=100_000,
-            policy=Policy(
-                allowed=frozenset(
-                    [Address(chain.accounts[place].address) for place in (3, 4, 5, 6, 7)]
-                )
-            ),
-        )
-        service = RelayService(config)
-        service.start()
-        sender = RequestSender(service)
-        worker = threading.Thread(target=sender.run)
-        worker.start()
-        try:
-            with serving(service) as url:
-                yield World(chain, client, f"{url}/explorer/", service)
-        finally:
-            sender.stop()
-            worker.join()
-            service.close()
+    """Yield the page as a relay serves it. The relay pays for some accounts, and for vouchers."""
+    with registry() as (chain, client), relayed(chain, client, folder) as world:
+        yield world
+
+
+@contextlib.contextmanager
+def relayed(chain, client, folder):
+    """Yield the page as a relay over a chain serves it."""
+    (folder / "spender").write_text(chain.accounts[9].private_key)
+    (folder / "receipts").write_text("0x" + "11" * 32)
+    for name in ("spender", "receipts"):
+        (folder / name).chmod(0o600)
+    config = Config(
+        deployment=chain.deployment(),
+        database=f"sqlite:{folder / 'relay.sqlite'}",
+        spender=f"file:{folder / 'spender'}",
+        receipts=f"file:{folder / 'receipts'}",
+        requests_per_minute=100_000,
+        policy=Policy(
+            allowed=frozenset([Address(chain.accounts[place].address) for place in (3, 4, 5, 6, 7)])
+        ),
+    )
+    service = RelayService(config)
+    service.start()
+    sender = RequestSender(service)
+    worker = threading.Thread(target=sender.run)
+    worker.start()
+    try:
+        with serving(service) as url:
+            yield World(chain, client, f"{url}/explorer/", service)
+    finally:
+        sender.stop()
+        worker.join()
+        service.close()

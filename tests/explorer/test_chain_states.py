@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from sample_network import as_folder, explored
+from sample_network import as_folder, explored, relayed
 
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.registry_api import overview
@@ -33,16 +33,22 @@ def folder(world, tmp_path_factory):
         yield folder
 
 
+@pytest.fixture(scope="module")
+def relay(world, tmp_path_factory):
+    with relayed(world.chain, world.client, tmp_path_factory.mktemp("relay")) as relay:
+        yield relay
+
+
 def goes_on(world):
     """Have the chain make a block of now."""
     world.chain.request("evm_setNextBlockTimestamp", int(time.time()))
     world.chain.request("evm_mine")
 
 
-@pytest.fixture(params=["server", "folder"])
-def page(request, opened, world, folder):
-    """Open the page, as a server gives it and as a folder does."""
-    return opened(url={"server": world, "folder": folder}[request.param].url)
+@pytest.fixture(params=["explore", "relay", "folder"])
+def page(request, opened, world, relay, folder):
+    """Open the page, as `explore` and a relay give it and as a folder does."""
+    return opened(url={"explore": world, "relay": relay, "folder": folder}[request.param].url)
 
 
 def says(page, words):
@@ -60,12 +66,15 @@ def test_a_chain_that_makes_no_blocks_is_said_to_stand(page, world):
         says(page, "Live")
 
 
-def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(opened, world, folder, monkeypatch):
+def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(
+    opened, world, relay, folder, monkeypatch
+):
     monkeypatch.setattr(overview, "_LATE_S", 1)
     with world.brought_back():
         goes_on(world)
         served, read = opened(url=world.url), opened(url=folder.url)
-        for page in (served, read):
+        by_relay = opened(url=relay.url)
+        for page in (served, by_relay, read):
             page.open("nodes")
             says(page, "Live")
         read.page.evaluate(
@@ -73,12 +82,13 @@ def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(opened, world, f
         )
         with paused(world.chain):
             says(served, "This page lags behind the chain")
+            says(by_relay, "This page lags behind the chain")
             assert served.accessible() == []
             says(read, "No connection")
-            for page in (served, read):
+            for page in (served, by_relay, read):
                 assert page.page.locator("tbody tr").count() == 2
         goes_on(world)  # a slow machine took a while, and the block is old by now
-        for page in (served, read):
+        for page in (served, by_relay, read):
             says(page, "Live")
 
 

@@ -95,15 +95,26 @@ def test_parties_at_a_node_follow_its_operator_to_a_new_key():
 
 NODES = """await (async () => {
     const { RpcError } = await import(given.rpc);
+    const hashOf = (number, branch) => `0x${number > 1 ? branch : 1}${`${number}`.repeat(63)}`;
     const block = (number, branch) => ({
-        number: `0x${number}`, hash: `0x${branch}${`${number}`.repeat(63)}`, timestamp: "0x1",
+        number: `0x${number}`, hash: hashOf(number, branch), timestamp: "0x1",
+        parentHash: hashOf(number - 1, branch),
     });
     // A chain, and what a node behind the same URL has of it.
     const current = { head: 2, branch: 1 };
     const late = { head: 2, branch: 1 };
     const answered = (node, method, [first]) => {
         if (method === "eth_chainId") return "0x1";
-        if (method === "eth_getLogs") return [`${node.branch}-${node.head}`];
+        if (method === "eth_getLogs" && !first.blockHash) return [`${node.branch}-${node.head}`];
+        if (method === "eth_getLogs" || method === "eth_getBlockByHash") {
+            const hash = first.blockHash ?? first;
+            const number = Number(hash[3]);
+            const named = block(number, node.branch);
+            const there = number <= node.head && named.hash === hash;
+            if (method === "eth_getBlockByHash") return there ? named : null;
+            if (!there) throw new RpcError({ message: "unknown block" });
+            return [`${hash[2]}-${hash[3]}`];
+        }
         const number = first === "latest" ? node.head : Number(first);
         return number > node.head ? null : block(number, number > 1 ? node.branch : 1);
     };
@@ -152,10 +163,21 @@ def test_logs_of_a_branch_that_other_nodes_left_are_not_read():
     assert second == [3, "2", None]  # everything was read anew
 
 
-def test_nodes_that_take_one_question_only_are_asked_one_by_one():
-    first, second = looks(next={"head": 3}, together=False, mixed=False)
-    assert first == [3, ["1-3"]]
+def test_nodes_that_take_one_question_only_are_asked_for_each_block_by_its_hash():
+    first, second = looks(next={"head": 4}, together=False, mixed=False)
+    assert first == [4, ["1-3", "1-4"]]
+    assert second == [4, "1", ["1-3", "1-4"]]
+
+
+def test_a_node_that_takes_one_question_and_lags_is_not_believed_either():
+    first, second = looks(next={"head": 3}, together=False, mixed=True)
+    assert first == [2]
     assert second == [3, "1", ["1-3"]]
+
+
+def test_blocks_that_are_replaced_are_seen_by_nodes_that_take_one_question_only():
+    first, _ = looks(next={"head": 3, "branch": 2}, together=False, mixed=False)
+    assert first == [3, None]  # everything was read anew
 
 
 BACKWARDS = """await (async () => {

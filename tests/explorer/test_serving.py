@@ -1,11 +1,13 @@
 """Where the page is served: beside a relay, behind a proxy, and on this machine by a command."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
@@ -29,10 +31,20 @@ def refusal(url, **options):
         return answer.code
 
 
+# What proxies add. The page's links are relative, so none of it may matter, whoever made it up.
+FORWARDED = {
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Forwarded-Host": "evil.example.org",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Prefix": "/another/path",
+}
+
+
 class Proxy(BaseHTTPRequestHandler):
-    """Serves another server below a path, as reverse proxies do; it holds events back for good."""
+    """Serves another server below a path, as reverse proxies do, with or without events."""
 
     target = ""
+    passes_events = False
     prefix = "/some/path"
 
     def do_GET(self):
@@ -40,10 +52,14 @@ class Proxy(BaseHTTPRequestHandler):
         if length := self.headers.get("Content-Length"):
             body = self.rfile.read(int(length))
         path = self.path.removeprefix(self.prefix)
-        if not self.path.startswith(self.prefix) or path.startswith("/v1/changes"):
+        is_stream = path.startswith("/v1/changes")
+        if not self.path.startswith(self.prefix) or (is_stream and not self.passes_events):
             self.send_error(404)
             return
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **FORWARDED}
+        if is_stream:
+            self._pass_on(path, headers)
+            return
         with got(self.target + path, data=body, headers=headers) as answer:
             content = answer.read()
             self.send_response(answer.status)
@@ -62,28 +78,72 @@ class Proxy(BaseHTTPRequestHandler):
 
     do_POST = do_GET  # noqa: N815 - the library's name
 
+    def _pass_on(self, path, headers):
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        with suppress(OSError, ValueError), got(self.target + path, headers=headers) as answer:
+            self.streams.append(answer)
+            while text := answer.readline():
+                self.passed.append(text)
+                self.wfile.write(text)
+
     def log_message(self, *_):
         pass
 
 
+@pytest.fixture(params=["held back", "passed on"])
+def events(request):
+    return request.param
+
+
 @pytest.fixture
-def proxied(world):
-    handler = type("Handler", (Proxy,), {"target": world.url.removesuffix("/explorer/")})
+def passed():
+    """Collect the lines of events that the proxy passed on."""
+    return []
+
+
+@pytest.fixture
+def proxied(world, events, passed):
+    members = {
+        "target": world.url.removesuffix("/explorer/"),
+        "passes_events": events == "passed on",
+        "passed": passed,
+        "streams": [],
+    }
+    handler = type("Handler", (Proxy,), members)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/some/path/"
+    for stream in handler.streams:
+        stream.fp.raw._sock.shutdown(socket.SHUT_RDWR)
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def test_the_page_works_below_a_path_of_a_proxy_that_holds_events_back(opened, proxied, world):
+def test_the_page_works_below_a_path_of_a_proxy(opened, proxied, world, events, passed):
     page = opened(url=f"{proxied}explorer/")
-    page.open("nodes")
-    assert page.page.locator("tbody tr").count() == 2
-    world.client.set_node("https://proxied.example.org", signer=world.signer(8))
-    page.page.get_by_text("proxied.example.org").wait_for()
+    page.open("nodes").locator("tbody tr").first.wait_for()
+    node = f"https://{events.replace(' ', '-')}.example.org"
+    world.client.set_node(node, signer=world.signer(8))
+    page.page.get_by_text(node).wait_for()
+    with page.page.expect_download() as download:
+        page.page.get_by_role("button", name="Download as CSV").click()
+    assert node in download.value.path().read_text()
+    assert bool(passed) == (events == "passed on")
+    assert [one for one in page.asked if not one.startswith((proxied, "blob:"))] == []
+    assert [one for one in page.errors if "404" not in one] == []
+
+
+@pytest.mark.parametrize("events", ["passed on"])
+def test_a_proxy_is_led_to_the_page_below_its_path(proxied):
+    for path in ("", "explorer"):
+        with got(proxied + path) as answer:
+            assert b"OCN Registry" in answer.read()
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_the_relay_leads_to_its_page(world):

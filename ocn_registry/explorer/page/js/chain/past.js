@@ -147,11 +147,7 @@ export class Past {
       const wanted = padded(account ?? "0x");
       // Addresses stand in the topics of all events but these two.
       const topics = account
-        ? [
-            [null, wanted],
-            [null, null, wanted],
-            [topicOf("ServiceUpdate"), topicOf("ServiceAgreement")],
-          ]
+        ? [[null, wanted], [null, null, wanted], [["ServiceUpdate", "ServiceAgreement"].map(topicOf)]]
         : [[]];
       const takes = ({ change }) =>
         !account || Object.values({ ...change, ...change.node }).some((one) => same(String(one), account));

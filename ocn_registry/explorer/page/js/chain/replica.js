@@ -12,6 +12,8 @@ const CALLS = 50;
 /** Accounts and blocks, beyond which everything is read anew. */
 const MOST_CHANGED = 200;
 const MOST_BLOCKS = 5000;
+/** Blocks whose logs are asked for one by one, where nodes take one question only. */
+const MOST_BY_HASH = 20;
 const QUIET_S = 60;
 const LATE_S = 30;
 /** How often a node may be behind what another one told, before the chain is believed to be shorter. */
@@ -30,6 +32,12 @@ const hex = (number) => `0x${number.toString(16)}`;
 
 /** A node that does not have the latest block of another one yet. */
 const BEHIND = Symbol("behind");
+
+/** What a node refused is an answer, too. */
+function refused(error) {
+  if (error instanceof RpcError) return error;
+  throw error;
+}
 
 /** @returns {Block | null} */
 function blockOf(found) {
@@ -65,6 +73,8 @@ export class Replica {
     /** Whether nodes take several questions in one request. */
     this.together = true;
     this.lost = false;
+    /** How often in a row no node had the latest block of another. */
+    this.missed = 0;
     /** Whether the contracts are of the first generation, whose lists have no pages. */
     this.older = network.dialect === "v1";
     /** Called with the logs of new blocks; with `null` when everything was read anew. @type {(logs: any[] | null) => void} */
@@ -247,10 +257,43 @@ export class Replica {
       ["eth_getBlockByNumber", [hex(head.number), false]],
       ["eth_getBlockByNumber", [hex(known.number), false]],
     ]);
-    const [logs, ...blocks] = await this.asked(questions);
+    const answers = await this.#atOnce(questions, PART_BYTES);
+    if (!answers) return this.#logsByHash(known, head, address);
+    const [logs, ...blocks] = answers;
     const [end, start] = blocks.map((block) => (block instanceof RpcError ? null : blockOf(block)));
     if (end?.hash !== head.hash) return BEHIND;
     return start?.hash === known.hash && Array.isArray(logs) ? logs : null;
+  }
+
+  /**
+   * Read the logs of new blocks where a node takes one question only: each block's by its hash, so that it does not matter
+   * which node answers.
+   */
+  async #logsByHash(known, head, address) {
+    const hashes = [];
+    try {
+      for (let hash = head.hash; hash !== known.hash;) {
+        const block = await this.rpc.ask("eth_getBlockByHash", [hash, false]);
+        if (!block) return this.#behind();
+        hashes.unshift(hash);
+        if (Number(block.number) <= known.number || hashes.length > MOST_BY_HASH) return null;
+        hash = block.parentHash;
+      }
+      const logs = await Promise.all(
+        hashes.map((blockHash) => this.rpc.ask("eth_getLogs", [{ address, blockHash }], undefined, PART_BYTES)),
+      );
+      this.missed = 0;
+      return logs.flat();
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return error.large ? null : this.#behind(); // a node that lags knows no such block
+    }
+  }
+
+  #behind() {
+    if (++this.missed < PATIENT_LOOKS) return BEHIND;
+    this.missed = 0;
+    return null;
   }
 
   /**
@@ -260,17 +303,18 @@ export class Replica {
    * @returns {Promise<any[]>} For each, the answer or the `RpcError` that came instead.
    */
   async asked(questions, most = PART_BYTES) {
-    const refused = (error) => {
-      if (error instanceof RpcError) return error;
-      throw error;
-    };
-    if (this.together) {
-      const found = await this.rpc.askTogether(questions, undefined, most).catch(refused);
-      if (Array.isArray(found)) return found;
-      if (found.large) return questions.map(() => found);
-      this.together = false;
-    }
-    return Promise.all(questions.map((each) => this.rpc.ask(...each, undefined, most).catch(refused)));
+    const found = await this.#atOnce(questions, most);
+    return found ?? Promise.all(questions.map((each) => this.rpc.ask(...each, undefined, most).catch(refused)));
+  }
+
+  /** Ask several questions in one request; `null` where nodes take one question only. */
+  async #atOnce(questions, most) {
+    if (!this.together) return null;
+    const found = await this.rpc.askTogether(questions, undefined, most).catch(refused);
+    if (Array.isArray(found)) return found;
+    if (found.large) return questions.map(() => found);
+    this.together = false;
+    return null;
   }
 
   /**
