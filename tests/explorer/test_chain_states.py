@@ -12,6 +12,7 @@ from ocn_registry.registry_api import overview
 
 VOLTA = 73799  # not a development chain: its blocks are expected
 OLD_S = 3600
+PATIENCE_MS = 120_000  # a relay looks for blocks every few seconds, and a slow machine takes longer
 
 
 class OldChain(Devnet):
@@ -48,7 +49,9 @@ def goes_on(world):
 @pytest.fixture(params=["explore", "relay", "folder"])
 def page(request, opened, world, relay, folder):
     """Open the page, as `explore` and a relay give it and as a folder does."""
-    return opened(url={"explore": world, "relay": relay, "folder": folder}[request.param].url)
+    page = opened(url={"explore": world, "relay": relay, "folder": folder}[request.param].url)
+    page.page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 def says(page, words):
@@ -74,6 +77,7 @@ def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(
         goes_on(world)
         served, read = opened(url=world.url), opened(url=folder.url)
         by_relay = opened(url=relay.url)
+        by_relay.page.set_default_timeout(PATIENCE_MS)
         for page in (served, by_relay, read):
             page.open("nodes")
             says(page, "Live")
