@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.contract_errors import AccountNotFound
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import write
 from ocn_registry.flows.requests import sign, signed_by, signed_in_a_row
@@ -84,8 +83,6 @@ def rotate(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who pays
         What moved, as it was before.
     """
     moved = yield from holdings(dialect, account, None)
-    if dialect.limits.has_controllers and not (moved.parties or moved.node or moved.controller):
-        raise AccountNotFound(account)
     intent = MoveAccount(new_account=new_signer.address)
     request = yield from sign(dialect, intent, signer, None, None, account)
     accepted = yield from _accepted(request, new_signer)

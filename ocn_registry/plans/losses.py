@@ -82,6 +82,8 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
             yield from _of_service(current, account)
         case MoveAccount():
             yield f"the account {account}: it can never list anything here again"
+            if current.holdings(account).controller == Address(intent.new_account):
+                yield "its controller: the new key is the controller's own, and signs for itself"
             yield "what was signed for it and nobody has sent"
         case SetController():
             if not Address(str(intent.controller)).is_zero:
@@ -98,8 +100,11 @@ def additions_of(
 ) -> Iterator[tuple[str, str]]:
     """Yield what a write adds to existing entries, or moves, each with a label."""
     if isinstance(intent, MoveAccount):
-        for each in _held(current, current.holdings(account)):
+        held = current.holdings(account)
+        for each in _held(current, held):
             yield "moves", each
+        if held.controller not in {None, Address(intent.new_account)}:
+            yield "moves", f"its controller {held.controller}, which stays"
     if not isinstance(intent, SetParty) or not current.has_many_ids:
         return
     others = [each.id for each in current.parties_of(account)]
@@ -124,12 +129,14 @@ def _held(current: CurrentEntries, held: Holdings) -> Iterator[str]:
     if held.node is not None:
         attached = _counted(len(current.parties(operator=held.account)), "party", "parties")
         yield f"the node {url_text(held.node.domain)}, with {attached} reached through it"
+    elif not held.parties:  # of a node that is off the list, its number moves
+        count = len(current.parties(operator=held.account))
+        if count:
+            yield f"{_counted(count, 'party', 'parties')} that can't be reached until it has a node"
     if held.service is not None:
         yield f"its service {shown(held.service.name, public=True)}, with all agreements to it"
     if held.agreements:
         yield _counted(len(held.agreements), "agreement", "agreements") + " that it has made"
-    if held.controller is not None:
-        yield f"its controller {held.controller}, which stays"
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -142,6 +142,48 @@ def test_a_key_is_rotated_to_one_that_is_given_and_the_old_key_pays(
     assert len(client.parties_of(new.address)) == 2
 
 
+@pytest.mark.parametrize("how", ["--make", "--to"])
+def test_a_rotation_that_was_not_seen_to_end_is_run_again_and_nothing_is_sent(
+    client, command, with_two_ids, keys, spender, stored, secret, how
+):
+    new = KeySigner.generate()
+    reference = stored(new, "new")
+    client.identity.rotate(new, signer=with_two_ids, spender=spender)
+    named = reference.removeprefix("keystore:") if how == "--make" else reference
+    words = (how, named, "-s", keys[with_two_ids.address], "-x", keys[spender.address], "-y")
+    finished = command("identity", "rotate", *words, "--passphrase-file", secret)
+    assert finished.returncode == 0, finished.stderr
+    output = json.loads(finished.stdout)
+    assert (output["status"], output["state"][0]["account"]) == ("unchanged", new.address)
+    assert len(output["state"][0]["parties"]) == 2
+    assert "there is nothing left to move" in finished.stderr
+
+
+def test_an_operator_without_its_node_rotates_its_key_for_the_parties_that_wait(
+    client, command, listed_node, keys, env, cold, emsp
+):
+    client.set_party("DE", "EMS", [Role.EMSP], listed_node.address, signer=emsp)
+    client.delete_node(signer=listed_node)
+    words = ("identity", "rotate", "--to", "env:COLD", "-s", keys[listed_node.address], "-y")
+    finished = command(*words, **env)
+    assert finished.returncode == 0, finished.stderr
+    assert "moves     1 party that can't be reached until it has a node" in finished.stderr
+    assert client.party("DE", "EMS").operator == cold.address
+
+
+def test_a_controller_takes_the_account_over_and_is_one_no_more(
+    client, command, controlled, env, cold, keys, spender
+):
+    words = ("--to", "env:COLD", "-a", controlled.address, "--controller", "env:COLD", "-y")
+    finished = command("identity", "rotate", *words, "-x", keys[spender.address], **env)
+    assert finished.returncode == 0, finished.stderr
+    assert "ends      its controller: the new key is the controller's own" in finished.stderr
+    assert "which stays" not in finished.stderr
+    assert f"sign with {cold.address} from now on" in finished.stderr
+    assert client.controller_of(cold.address) == cold.address
+    assert len(client.parties_of(cold.address)) == 2
+
+
 def test_a_rotation_that_is_only_tried_makes_no_key(
     client, done, with_two_ids, keys, secret, tmp_path
 ):
@@ -178,16 +220,19 @@ def test_an_account_with_nothing_has_nothing_to_rotate(client, command, keys, cp
 
 
 def test_a_lost_key_is_replaced_by_the_controller(
-    client, done, controlled, keys, env, cold, spender
+    client, command, controlled, keys, env, cold, spender
 ):
     new = KeySigner.generate()
     words = ("--to", "env:NEW", "-a", controlled.address, "--controller", "env:COLD")
     variables = env | {"NEW": "0x" + new._key.secret.hex()}
-    output = json.loads(
-        done("identity", "rotate", *words, "-x", keys[spender.address], "-y", **variables)
-    )
-    (state,) = output["state"]
+    paid = ("-x", keys[spender.address], "-y")
+    finished = command("identity", "rotate", *words, *paid, **variables)
+    assert finished.returncode == 0, finished.stderr
+    (state,) = json.loads(finished.stdout)["state"]
     assert state["controller"] == cold.address == client.controller_of(new.address)
+    assert f"moves     its controller {cold.address}, which stays" in finished.stderr
+    said = f"sign OCN messages with {new.address} from now on; {cold.address} stays controller"
+    assert said in finished.stderr
     assert len(client.parties_of(new.address)) == 2
 
 

@@ -178,6 +178,16 @@ def test_an_account_without_anything_has_nothing_to_rotate(client, spender):
         client.identity.rotate(KeySigner.generate(), signer=KeySigner.generate(), spender=spender)
 
 
+def test_an_operator_without_its_node_rotates_its_key_for_the_parties_that_wait(
+    client, listed_node, listed_party, emsp, spender
+):
+    listed_party(emsp, "EMS")
+    client.delete_node(signer=listed_node)
+    new = KeySigner.generate()
+    client.identity.rotate(new, signer=listed_node, spender=spender)
+    assert client.party("DE", "EMS").operator == new.address
+
+
 def test_each_part_of_a_move_is_signed_on_its_own_machine(client, with_two_ids, spender):
     new = KeySigner.generate()
     prepared = client.prepare(MoveAccount(new_account=new.address), with_two_ids.address).to_json()

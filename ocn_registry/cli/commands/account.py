@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ocn_registry.cli.config.keys import Authority
     from ocn_registry.client.sync_client import RegistryClient
     from ocn_registry.intents import SignableIntent
+    from ocn_registry.models import Address
+    from ocn_registry.outcomes import Holdings
+    from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.signing import Signer
 
 
@@ -129,7 +132,7 @@ def rotate(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import authority, require_authority
     from ocn_registry.cli.config.networks import connect
     from ocn_registry.cli.output.render import talk
-    from ocn_registry.contract_errors import AccountNotFound, NotController
+    from ocn_registry.contract_errors import NotController
     from ocn_registry.dialects import dialect_of
     from ocn_registry.intents import MoveAccount
     from ocn_registry.plans.current_entries import CurrentEntries
@@ -141,8 +144,8 @@ def rotate(args: Namespace) -> int:
         payer = _payer(args, client, acting)
         current = CurrentEntries(client)
         had = current.holdings(acting.account)
-        if not (had.parties or had.node or had.controller):
-            raise AccountNotFound(acting.account)
+        if not _has_something(current, had):
+            return _rotated_before(args, client, current, had, payer.address)
         if had.controller is not None and had.controller != acting.signer.address:
             raise NotController(acting.account, had.controller)
         new = _new_key(args, client)
@@ -150,13 +153,58 @@ def rotate(args: Namespace) -> int:
         signed = client.sign(intent, acting.signer, account=acting.account).accept(new)
         code = execute.write(args, client, (signed,), payer, current=current)
     if code == DONE and not args.dry_run:
-        talk(
-            f"note: sign with {new.address} from now on, OCN messages as well. Money that "
-            f"{acting.account} has stays there"
-        )
+        signs = f"sign with {new.address} from now on, OCN messages as well"
+        if had.controller not in {None, new.address}:
+            stays = f"{had.controller} stays controller"
+            signs = f"sign OCN messages with {new.address} from now on; {stays}"
+        talk(f"note: {signs}. Money that {acting.account} has stays there")
     elif args.make is not None and not args.dry_run:
         talk(f"note: the new key in {args.make} was not used: run this again with --to")
     return code
+
+
+def _has_something(current: CurrentEntries, had: Holdings) -> bool:
+    """Return whether an account has anything to move, also only parties that wait for its node."""
+    return bool(had.parties or had.node or had.controller or current.parties(operator=had.account))
+
+
+def _rotated_before(
+    args: Namespace,
+    client: RegistryClient,
+    current: CurrentEntries,
+    had: Holdings,
+    payer: Address,
+) -> int:
+    """Report that there is nothing left to move, if the new key already has something.
+
+    An earlier run may have moved it, and was stopped before it could report so.
+
+    Raises:
+        AccountNotFound: The new key has nothing either.
+    """
+    from ocn_registry.cli import execute
+    from ocn_registry.cli.config.keys import referenced
+    from ocn_registry.cli.config.settings_file import at_home
+    from ocn_registry.contract_errors import AccountNotFound
+    from ocn_registry.signing.signers import address_in_keystore
+
+    if args.make is None:
+        new = referenced(args, "new key", args.to, client.deployment).address
+    else:
+        path = at_home(args.make)
+        new = address_in_keystore(path) if path.exists() else None
+    has = None if new in {None, had.account} else current.holdings(str(new))
+    if has is None or not _has_something(current, has):
+        raise AccountNotFound(had.account)
+    console = execute.Terminal(args)
+    console.note(
+        f"note: {had.account} has nothing, and {new} has: there is nothing left to move, so "
+        "nothing was signed or sent"
+    )
+    state = [has.to_dict()]
+    who = {"signers": [had.account], "spender": payer}
+    console.show({"status": "unchanged", **who, "state": state})
+    return DONE
 
 
 def controller(args: Namespace) -> int:
