@@ -287,6 +287,11 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         if (msg.sender != registry.owner()) revert Ownable.OwnableUnauthorizedAccount(msg.sender);
     }
 
+    /// @dev Anybody once the Registry has no owner: without this the import would stay open for ever.
+    function _requireCloser() internal view override {
+        if (registry.owner() != address(0)) _requireOwner();
+    }
+
     /// @dev Uses up a request of this account, and gives the account's key.
     function _useRequest(
         address account,
@@ -338,7 +343,8 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         uint256 offer = _offerUnder(key);
         uint256 present = offer.get(Words.PERMISSIONS);
         if (present == 0) offer = offer.set(Words.PLACE, _push(_providers, key));
-        if (present != permissionMap) offer = offer.set(Words.VERSION, offer.get(Words.VERSION) + 1);
+        // In 32 bits, so that a version past the last reverts: it would begin again, and bring old agreements back.
+        if (present != permissionMap) offer = offer.set(Words.VERSION, uint32(offer.get(Words.VERSION)) + 1);
         offer = offer.set(Words.PERMISSIONS, permissionMap).set(Words.SHOWN_ID, key.get(Words.CURRENT_ID));
         _offers[key.get(Words.MEMBERSHIP)] = offer;
     }

@@ -23,7 +23,7 @@ abstract contract Imports is IImports {
 
     /// @inheritdoc IImports
     function closeImport() external {
-        _requireOwner();
+        _requireCloser();
         if (!_importOpen) revert ImportNotOpen();
         _importOpen = false;
         emit ImportClosed();
@@ -36,6 +36,11 @@ abstract contract Imports is IImports {
 
     /// @dev Reverts unless the caller is the owner.
     function _requireOwner() internal view virtual;
+
+    /// @dev Reverts unless the caller may close the import.
+    function _requireCloser() internal view virtual {
+        _requireOwner();
+    }
 
     /// @dev Reverts unless the caller may import this many items now.
     function _requireImport(uint256 length) internal view {

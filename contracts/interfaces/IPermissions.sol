@@ -35,8 +35,8 @@ import {ISignedRequests} from "./ISignedRequests.sol";
  *
  * The order of checks and the form of signatures of the functions that end in `Raw` are described in {ISignedRequests},
  * and what holds while entries of an earlier registry are being copied in {IImports}. Controllers and terms of nonces are
- * the Registry's, and so is the owner: whoever gives that up there while the import is open here leaves this contract
- * closed to everybody for ever.
+ * the Registry's, and so is the owner. When that is given up there while the import is open here, nobody can import any
+ * more, and anybody can close the import.
  */
 interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice A service that is in force.

@@ -24,7 +24,7 @@ from ocn_registry.flows.arguments import (
 )
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.times import date
-from ocn_registry.intents import DeleteParty, SetParty, SetPartyModules
+from ocn_registry.intents import DeleteParty, SetController, SetParty, SetPartyModules
 from ocn_registry.models import Contract
 from ocn_registry.protocol.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
 from ocn_registry.signing import (
@@ -162,6 +162,8 @@ def sign(  # noqa: PLR0913, PLR0917 - what a request is made of
     check_signer(signer)
     if account is None:
         account = signer.address
+    if account != signer.address and not dialect.limits.has_controllers:
+        dialect.check(SetController(controller=signer.address))
     request = yield from prepare(dialect, intent, account, nonce, deadline_unix_s)
     return (yield from signed_by(request, signer))
 

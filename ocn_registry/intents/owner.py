@@ -234,6 +234,8 @@ class ImportAgreements(IntentBase):
 class CloseImport(IntentBase):
     """Close the import of one contract for good, and open the contract for everybody's writes.
 
+    The owner can, and anybody once there is no owner.
+
     Attributes:
         contract: The contract.
     """

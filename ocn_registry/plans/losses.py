@@ -86,8 +86,7 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
                 yield "its controller: the new key is the controller's own, and signs for itself"
             yield "what was signed for it and nobody has sent"
         case SetController():
-            if not Address(str(intent.controller)).is_zero:
-                yield "the account's own signature: only the controller's counts from now on"
+            yield from _of_control(current, account, Address(str(intent.controller)))
             yield "what was signed for it and nobody has sent"
         case RevokeAgreement():
             yield f"forwarding of the account's data to {intent.provider}"
@@ -137,6 +136,18 @@ def _held(current: CurrentEntries, held: Holdings) -> Iterator[str]:
         yield f"its service {shown(held.service.name, public=True)}, with all agreements to it"
     if held.agreements:
         yield _counted(len(held.agreements), "agreement", "agreements") + " that it has made"
+
+
+def _of_control(current: CurrentEntries, account: Address, named: Address) -> Iterator[str]:
+    before = current.controller_of(account)
+    after = account if named.is_zero else named
+    if before == after:
+        return
+    whose = "the account's own signature" if before == account else f"the signature of {before}"
+    counts = (
+        "the account's own counts again" if after == account else "only the controller's counts"
+    )
+    yield f"{whose}: {counts} from now on"
 
 
 def _counted(count: int, one: str, many: str) -> str:

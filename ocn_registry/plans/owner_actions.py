@@ -141,10 +141,10 @@ def reserve_id(
     Raises:
         NotListed: There is no reservation of the id to lift.
     """
-    party_key = PartyId(country_code, party_id)
-    reserved = client.reservation_of(country_code, party_id)
-    _check_lifted(str(party_key), holder, reserved)
     intent = AdminReserveParty(country_code=country_code, party_id=party_id, holder=holder)
+    dialect_of(client.deployment).check(intent)
+    reserved = client.reservation_of(country_code, party_id)
+    _check_lifted(str(PartyId(country_code, party_id)), holder, reserved)
     listed = client.party(country_code, party_id)
     loses = listed if holder is not None and listed and listed.address != holder else None
 
@@ -179,10 +179,11 @@ def reserve_url(
     Raises:
         NotListed: There is no reservation of the URL to lift.
     """
-    reserved = client.node_reservation_of(url)
-    _check_lifted(shown(url), operator, reserved)
     # As given: URLs that are equivalent to clients are different to the contracts.
     intent = AdminReserveNode(domain=url, operator=operator)
+    dialect_of(client.deployment).check(intent)
+    reserved = client.node_reservation_of(url)
+    _check_lifted(shown(url), operator, reserved)
 
     def state(block: int | None) -> Entry:
         nodes = client.nodes(block=block)

@@ -104,6 +104,27 @@ _SIGNER = "failure == ECDSA.RecoverError.NoError && recovered == signer"
             id="masks",
         ),
         pytest.param(
+            _REGISTRY,
+            "(word & ~(Words.NONCE | Words.RETIRED))",
+            "(word & ~(Words.TERM | Words.RETIRED))",
+            "SignedProofs.check_moveAccountRaw",
+            id="nonce-of-a-move",
+        ),
+        pytest.param(
+            _REGISTRY,
+            "if (entry.has(Words.ROLES)) account = entry.account();",
+            "account = entry.account();",
+            "LayoutProofs.check_rolesOfZeroAreNeverHeld",
+            id="roles-of-zero",
+        ),
+        pytest.param(
+            _REGISTRY,
+            "word ^= Words.CONTROLLED;\n            delete _controllers[account];",
+            "word ^= Words.CONTROLLED;",
+            "SignedProofs.check_setControllerRaw",
+            id="flag-and-controller",
+        ),
+        pytest.param(
             "contracts/libraries/PackedList.sol",
             "(index % entriesPerSlot) * bits",
             "(index % entriesPerSlot) * (bits - 1)",

@@ -352,12 +352,26 @@ def controlled_key(keys, who):
     return KeySigner.from_key(keys[who.address])
 
 
+def test_a_controller_is_replaced_and_the_plan_says_whose_signature_ends(
+    client, command, controlled, keys, env, cold, spender, emsp
+):
+    words = ("identity", "controller", keys[emsp.address], "-a", controlled.address)
+    finished = command(*words, "--controller", "env:COLD", "-x", keys[spender.address], "-y", **env)
+    assert finished.returncode == 0, finished.stderr
+    ends = f"ends      the signature of {cold.address}: only the controller's counts from now on"
+    assert ends in finished.stderr
+    assert client.controller_of(controlled.address) == emsp.address
+
+
 def test_a_controller_is_removed_by_itself_and_again_nothing_is_sent(
-    client, command, controlled, keys, env, spender
+    client, command, controlled, keys, env, cold, spender
 ):
     words = ("identity", "controller", "none", "-a", controlled.address)
     words += ("--controller", "env:COLD", "-x", keys[spender.address], "--yes")
-    output = json.loads(command(*words, **env).stdout)
+    finished = command(*words, **env)
+    ends = f"ends      the signature of {cold.address}: the account's own counts again from now on"
+    assert ends in finished.stderr
+    output = json.loads(finished.stdout)
     assert output["state"] == [{"account": controlled.address, "controller": None}]
     assert client.controller_of(controlled.address) == controlled.address
     assert json.loads(command(*words, **env).stdout)["status"] == "unchanged"
@@ -732,6 +746,23 @@ class TestFirstGeneration:
             assert finished.returncode == 2
             assert "first generation" in finished.stderr
         assert not (tmp_path / "new.json").exists()
+
+    @pytest.mark.parametrize("raw", [False, True])
+    def test_a_controller_signs_for_no_account(self, command, listed_node, cpo, spender, env, raw):
+        words = ("-c", "DE", "ABC", "-r", "CPO", "-o", listed_node.address, "-a", cpo.address)
+        paid = ("-x", f"0x{spender._key.secret.hex()}") if raw else ()
+        name = "set-party-raw" if raw else "set-party"
+        finished = command(name, *words, "--controller", "env:COLD", *paid, "-y", **env)
+        assert finished.returncode == 2
+        assert "each account signs for itself" in finished.stderr
+
+    @pytest.mark.parametrize("what", [("-c", "DE", "ABC"), ("--url", "https://node.example.org")])
+    def test_nothing_is_reserved_and_no_plan_says_so(self, command, operator, cpo, keys, what):
+        words = ("owner", "reserve", cpo.address, *what, "--reason", "stolen", "--yes")
+        finished = command(*words, "-s", keys[operator.address])
+        assert finished.returncode == 2
+        assert "have the owner delete the entry" in finished.stderr
+        assert "change" not in finished.stderr
 
     def test_a_party_leaves_step_by_step(self, client, done, keys, listed_service):
         output = json.loads(done("leave", "-s", keys[listed_service.address], "--yes"))

@@ -503,6 +503,7 @@ def test_what_is_not_there_is_said(client, operator, stranger, cpo):
             InvalidateNonce(contract=Contract.REGISTRY, new_nonce=1), signer=operator
         ),
         lambda: client.send(DeleteNode(), DeleteParty(), signer=operator),
+        lambda: client.sign(DeleteNode(), operator, account=cpo.address),
         lambda: client.submit(
             client.sign(DeleteNode(), cpo), client.sign(DeleteParty(), cpo), spender=stranger
         ),

@@ -226,17 +226,19 @@ class TestOpenAndClose:
 
         assert registry.owner() == ZERO_ADDRESS
 
-    def test_owner_who_leaves_before_permissions_close_leaves_them_closed_for_good(
-        self, registry, permissions, owner, stranger
-    ):
-        """Nobody is left to close the import: `IPermissions` warns of it."""
+    def test_anybody_closes_it_once_there_is_no_owner(self, registry, permissions, owner, stranger):
+        """Without this, permissions would stay closed to everybody for ever."""
         registry.closeImport(sender=owner)
         registry.renounceOwnership(sender=owner)
 
         for caller in (owner, stranger):
             with reverts("OwnableUnauthorizedAccount", caller):
-                permissions.closeImport(sender=caller)
-        assert permissions.importOpen() is True
+                permissions.importServices([], sender=caller)
+        receipt = permissions.closeImport(sender=stranger)
+
+        assert receipt.events == (event("ImportClosed"),)
+        with reverts("ImportNotOpen"):
+            permissions.closeImport(sender=stranger)
 
     def test_stranger_learns_that_it_is_not_the_owner(self, registry, stranger):
         with reverts("OwnableUnauthorizedAccount", stranger):

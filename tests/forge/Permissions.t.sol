@@ -423,6 +423,27 @@ contract PermissionsTest is Fixture {
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(hub));
     }
 
+    /// @dev A version that began again would bring back what users agreed to under it.
+    function testVersionsEndWithoutWrapping() external {
+        listService(cpo, hex"05");
+        vm.record();
+        permissions.serviceVersion(cpo);
+        (bytes32[] memory reads, ) = vm.accesses(address(permissions));
+        uint256 offer = uint256(vm.load(address(permissions), reads[0]));
+        uint256 last = type(uint32).max;
+        vm.store(address(permissions), reads[0], bytes32(offer - 1 + last));
+        vm.assertEq(permissions.serviceVersion(cpo), last);
+        agree(emsp, cpo);
+        bytes memory none = abi.encodeWithSignature("Panic(uint256)", 0x11);
+        refusesService(cpo, NAME, SERVICE_URL, u256s(hex"06"), none);
+        listService(cpo, hex"05"); // the same permissions need no other version
+        vm.assertTrue(permissions.hasUserAgreementByAddress(emsp, cpo));
+        vm.prank(cpo);
+        permissions.deleteService(); // and it can always be ended
+        refusesService(cpo, NAME, SERVICE_URL, u256s(hex"05"), none);
+        vm.assertFalse(permissions.hasUserAgreementByAddress(emsp, cpo));
+    }
+
     function testRevokeAgreement() external {
         bytes memory data = abi.encodeCall(IPermissions.revokeAgreement, (cpo));
         bytes memory reason = abi.encodeWithSelector(IPermissions.AgreementNotFound.selector, emsp, cpo);
@@ -573,6 +594,21 @@ contract PermissionsTest is Fixture {
         vm.assertFalse(permissions.importOpen());
         listService(cpo, hex"05");
         agree(emsp, cpo);
+    }
+
+    function testAnybodyClosesTheImportOnceThereIsNoOwner() external {
+        importing();
+        vm.prank(owner);
+        registry.renounceOwnership();
+        bytes memory close = abi.encodeCall(IImports.closeImport, ());
+        bytes memory importServices = abi.encodeCall(IPermissions.importServices, (serviceItem(cpo, hex"05")));
+        bytes memory reason = abi.encodeWithSelector(IOwnedRegistry.OwnableUnauthorizedAccount.selector, stranger);
+        refuses(stranger, address(permissions), importServices, reason);
+        vm.expectEmit(address(permissions));
+        emit IImports.ImportClosed();
+        callAs(stranger, address(permissions), close);
+        listService(cpo, hex"05");
+        refuses(stranger, address(permissions), close, abi.encodeWithSelector(IImports.ImportNotOpen.selector));
     }
 
     function testImportServices() external {

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ocn_registry import Contract, KeySigner
+from ocn_registry import Contract, KeySigner, MoveAccount, SetController
 from ocn_registry.errors import RpcUnavailable, TransportError
 from ocn_registry.flows.batch import _Batch
 from ocn_registry.protocol.effects import Arrival, Handover, Send
@@ -68,6 +68,27 @@ def test_mined_requests_are_done_once_their_block_is_final(service, sender, acce
     service.cache.refresh()
     sender.round()
     assert found(service, request).state == "done"
+
+
+def test_a_controller_is_named_and_moves_the_account_and_the_relay_pays(
+    service, sender, accept, people, registry
+):
+    """Neither key has money, and each signs on its own machine."""
+    party, cold, new = people[0], KeySigner.generate(), KeySigner.generate()
+    accept(party, "AAA")
+    sender.round()
+    named = registry.sign(SetController(controller=cold.address), party).accept(cold)
+    request = service.intake.accept(named.to_json()).request
+    sender.round()
+    assert found(service, request).state == "mined"
+    assert registry.controller_of(party.address) == cold.address
+    move = registry.prepare(MoveAccount(new_account=new.address), party.address)
+    whole = move.sign(cold, as_controller=True).accept(new)
+    request = service.intake.accept(whole.to_json()).request
+    sender.round()
+    assert found(service, request).state == "mined"
+    assert registry.party("DE", "AAA").address == new.address
+    assert registry.controller_of(new.address) == cold.address
 
 
 def test_request_that_another_spender_sent_is_superseded(

@@ -188,12 +188,12 @@ def _rotated_before(
     from ocn_registry.contract_errors import AccountNotFound
     from ocn_registry.signing.signers import address_in_keystore
 
+    new: Address | None = None
     if args.make is None:
         new = referenced(args, "new key", args.to, client.deployment).address
-    else:
-        path = at_home(args.make)
-        new = address_in_keystore(path) if path.exists() else None
-    has = None if new in {None, had.account} else current.holdings(str(new))
+    elif at_home(args.make).exists():
+        new = address_in_keystore(at_home(args.make))
+    has = None if new is None else current.holdings(new)
     if has is None or not _has_something(current, has):
         raise AccountNotFound(had.account)
     console = execute.Terminal(args)

@@ -18,9 +18,11 @@ from ocn_registry.cli.config.local import is_local
 from ocn_registry.cli.config.settings import settle
 from ocn_registry.cli.config.settings_file import at_home
 from ocn_registry.cli.output.render import printable, talk
+from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.variables import VARIABLES
+from ocn_registry.intents import SetController
 from ocn_registry.models import Address
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text, text_of
@@ -135,6 +137,7 @@ def authority(args: Namespace, deployment: Deployment) -> Authority:
 
     Raises:
         InvalidInput: No key or account is given, or the key can't be used.
+        UnsupportedByDialect: A controller is given, and the contracts know none.
     """
     require_authority(args)
     if not is_named(args, "controller"):
@@ -145,6 +148,7 @@ def authority(args: Namespace, deployment: Deployment) -> Authority:
                 "is its controller, give it as --controller",
             )
         return Authority(signer.address, signer)
+    dialect_of(deployment).check(SetController())
     if args.account is not None:
         account = Address(args.account)
     else:
