@@ -26,7 +26,7 @@ interface IImports {
 
     /**
      * @notice Ends the import for good.
-     * @dev Requirements: the caller is the owner, or there is none any more; the import is open ({ImportNotOpen}).
+     * @dev Requirements: the caller is the owner; the import is open ({ImportNotOpen}).
      */
     function closeImport() external;
 

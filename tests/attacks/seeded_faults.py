@@ -484,7 +484,7 @@ FAULTS = [
         (
             Edit(
                 _IMPORTS,
-                "    function closeImport() external {\n        _requireOwner();\n",
+                "    function closeImport() external {\n        _requireCloser();\n",
                 "    function closeImport() external {\n",
             ),
         ),

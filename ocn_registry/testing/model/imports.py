@@ -13,7 +13,6 @@ from ocn_registry.contract_errors import (
     ImportStillOpen,
     OwnableUnauthorizedAccount,
 )
-from ocn_registry.models import ZERO_ADDRESS
 from ocn_registry.testing.model.calls import Contract, S, external, view
 from ocn_registry.testing.model.events import ImportClosed
 
@@ -33,9 +32,8 @@ class Imports(Contract[S]):
 
     @external
     def close_import(self, message: Message) -> None:
-        """Close the import permanently; anybody can once there is no owner."""
-        if self._owner() != ZERO_ADDRESS:
-            self._require_owner(message)
+        """Close the import permanently."""
+        self._require_closer(message)
         if not self.state.import_open:
             raise ImportNotOpen
         self.state.import_open = False
@@ -49,6 +47,9 @@ class Imports(Contract[S]):
     def _require_owner(self, message: Message) -> None:
         if message.sender != self._owner():
             raise OwnableUnauthorizedAccount(message.sender)
+
+    def _require_closer(self, message: Message) -> None:
+        self._require_owner(message)
 
     def _require_import(self, message: Message, length: int) -> None:
         self._require_owner(message)

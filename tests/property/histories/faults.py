@@ -135,7 +135,7 @@ FAULTS = [
     Fault(
         "the import of one contract can be closed by anybody",
         "base/Imports.sol",
-        "    function closeImport() external {\n        _requireOwner();\n",
+        "    function closeImport() external {\n        _requireCloser();\n",
         "    function closeImport() external {\n",
     ),
     Fault(
