@@ -160,8 +160,7 @@ def sign(  # noqa: PLR0913, PLR0917 - what a request is made of
         account: The account whose entry changes; `None` for the signer.
     """
     check_signer(signer)
-    if account is None:
-        account = signer.address
+    account = signer.address if account is None else account
     if account != signer.address and not dialect.limits.has_controllers:
         dialect.check(SetController(controller=signer.address))
     request = yield from prepare(dialect, intent, account, nonce, deadline_unix_s)
@@ -187,8 +186,7 @@ def signed_in_a_row(
         first = signed[0] if signed and not dialect.limits.replayable else None
         nonce = None if first is None else first.nonce + len(signed)
         deadline = None if first is None else first.deadline_unix_s
-        request = yield from sign(dialect, intent, signer, nonce, deadline, account)
-        signed.append(request)
+        signed.append((yield from sign(dialect, intent, signer, nonce, deadline, account)))
     return tuple(signed)
 
 
