@@ -24,7 +24,7 @@ from ocn_registry import networks
 from ocn_registry.cli.output.progress import shown_waiting
 from ocn_registry.deploy.deploy import NAMES, DeploymentOrder, NotDeployed, deploy, plan
 from ocn_registry.deploy.record import Record, alone
-from ocn_registry.errors import OcnRegistryError
+from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.models import Address
 from ocn_registry.plans.folders import journal_of
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
 
 ROOT = Path(__file__).resolve().parent.parent
+_MOST_TOKENS = 1e9
 
 
 class ApeCreator:
@@ -172,6 +173,13 @@ def _shown(path: Path) -> Path:
     return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
 
 
+def wei(tokens: float) -> int:
+    """Return an amount in wei; raise `InvalidInput` for what is not one."""
+    if not 0 < tokens <= _MOST_TOKENS:
+        raise InvalidInput(f"{tokens} is not a valid --max-cost: give a number of tokens above 0")
+    return int(tokens * 10**18)
+
+
 @click.command(cls=OneLineCommand)
 @ape_cli_context()
 @account_option()
@@ -219,7 +227,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
         options=WriteOptions(
             confirmations=max(1, provider.network.required_confirmations),
             timeout_s=timeout,
-            max_cost_wei=int(max_cost * 10**18),
+            max_cost_wei=wei(max_cost),
             journal=journal_of(None),
             on_sent=sent,
         ),

@@ -22,6 +22,9 @@ from ocn_registry import networks
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.flows.options import WriteOptions
+from ocn_registry.foreign.files import read_bytes
+from ocn_registry.foreign.limits import NETWORK_FILE
+from ocn_registry.foreign.text import masked
 from ocn_registry.models import Address
 from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.entries import fields_of
@@ -59,20 +62,37 @@ _IN_THE_PLAN = {"signers", "spender", "hashes"}  # said before, or said twice
 
 
 class OneLineCommand(ConnectedProviderCommand):
-    """A command of Ape that says in one line what is wrong with the node or its chain."""
+    """A command of Ape that says in one line what is wrong, without keys in a wrong place."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:  # type: ignore[explicit-override]  # noqa: ANN401 - as click has it
+        """Parse the command line.
+
+        Raises:
+            UsageError: It is not valid.
+        """
+        try:
+            return super().make_context(*args, **options)
+        except click.UsageError as error:
+            error.message = masked(error.message)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - typing.override needs Python 3.12
         """Run the command.
 
         Raises:
-            ClickException: The node does not answer, or is on another chain.
+            ClickException: The node does not answer, or is on another chain; or an option is not
+                valid.
         """
         try:
             return super().invoke(ctx)
         except ProviderError as error:
-            said = " ".join(str(error).split())
+            said = " ".join(masked(str(error)).split())
             refused = click.ClickException(f"{said} Check --network, and that the node runs.")
             refused.exit_code = _NO_NODE
+            raise refused from None
+        except OcnRegistryError as error:
+            refused = click.ClickException(str(error))
+            refused.exit_code = code_of(error)
             raise refused from None
 
 
@@ -231,10 +251,8 @@ def deployment_of(named: str | None, chain_id: int) -> Deployment:
     """
     file = Path(named) if named else record_of(network_of(chain_id))
     if file.suffix == ".json" and (named or file.exists()):
-        try:
-            return networks.from_json(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
-            raise InvalidInput(f"the deployment file {file} can't be read") from None
+        content = read_bytes(file, NETWORK_FILE.max_bytes, what="deployment file")
+        return networks.from_json(content)
     if named is None and (named := _built_in_on(chain_id)) is None:
         raise InvalidInput(f"no registry is known on chain {chain_id}: add --deployment FILE")
     return networks.built_in(named)

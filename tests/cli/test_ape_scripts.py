@@ -11,11 +11,13 @@ import pytest
 
 from ocn_registry import KeySigner, Permission, Role, connect
 from ocn_registry.deploy.devnet import Devnet
+from ocn_registry.foreign.text import HIDDEN_KEY
 
 ROOT = Path(__file__).parents[2]
 APE = Path(sys.executable).with_name("ape")
 URL = "https://node.example.org"
 OPERATOR, PARTY, PROVIDER, SPENDER = "TEST::1", "TEST::2", "TEST::3", "TEST::4"
+KEY = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
 SECRET = "a passphrase"  # noqa: S105 - of a key that nobody needs
 
 
@@ -109,20 +111,24 @@ def test_nothing_is_sent_unless_somebody_agrees(listed, ape):
 
 
 def test_what_can_not_be_is_reported_in_a_line(listed, ape, tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")  # would be waited for
     for words, code, says in (
         (("register_node", URL, "--account", PARTY), 4, "is listed for the operator"),
         (("agree", listed.nodes()[0].operator, "--account", PARTY), 3, "no Service listed"),
-        (("register_node", "node", "--account", PARTY), 2, "is not a valid URL"),
+        (("register_node", KEY, "--account", PARTY), 2, f"'{HIDDEN_KEY}' is not a valid URL"),
         (
-            ("revoke", "0x12", "--account", PARTY, "--deployment", str(tmp_path / "no.json")),
+            ("revoke", "0x12", "--account", PARTY, "--deployment", str(tmp_path / "pipe.json")),
             2,
-            "can't be read",
+            "is not a regular file",
         ),
+        (("deploy", "--account", PARTY, "--max-cost", "nan"), 2, "nan is not a valid --max-cost"),
+        (("agree", URL, "--account", KEY), 2, HIDDEN_KEY),
     ):
         finished = ape(*words, "--yes")
         assert finished.returncode == code
         assert says in finished.stderr
         assert "Traceback" not in finished.stderr
+        assert KEY not in finished.stdout + finished.stderr
 
 
 def test_a_keyfile_of_apes_signs_for_a_party_that_has_no_money(listed, fresh, terminal, tmp_path):
