@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _SHORT_PAUSE_S, _LONG_PAUSE_S = 0.2, 10.0
 _ENDED: Final = frozenset({"done", "failed", "expired", "superseded", "withdrawn"})
 _STATES: Final = _ENDED | {"accepted", "sent", "mined"}
+_HASH: Final = re.compile(r"0x[0-9a-f]{64}")
 _CODE: Final = re.compile(r"[a-z_]{1,64}")
 
 
@@ -342,14 +343,17 @@ def _request(answer: dict[str, object]) -> RelayedRequest:
         return value[:400] if isinstance(value, str) else None
 
     request_id, state = text("id"), text("state")
-    if request_id is None or state not in _STATES:
+    tx_hash = text("transaction")
+    if request_id is None or not _HASH.fullmatch(request_id) or state not in _STATES:
         raise RelayUnavailable("the relay's answer is not that of a relay: check its URL")
+    if tx_hash is not None and not _HASH.fullmatch(tx_hash):
+        raise RelayUnavailable("the relay's transaction is not a hash: check its URL")
     block = answer.get("block")
     return RelayedRequest(
         id=request_id,
         state=state,
         sponsor=text("sponsor") or "",
-        tx_hash=text("transaction"),
+        tx_hash=tx_hash,
         block_number=block if isinstance(block, int) else None,
         error=text("error"),
     )

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ocn_registry import Contract, KeySigner, RelayRefused
-from ocn_registry.relay import store
+from ocn_registry.relay import client, store
 from ocn_registry.relay.event_stream import RelayUnavailable, read_events
 from ocn_registry.relay.intake import digest_of_key
 from ocn_registry.relay.policy import Policy
@@ -223,3 +223,14 @@ def test_document_of_a_withdrawal_can_not_be_taken_for_a_request(registry, party
     assert document["domain"]["name"] == "OCN Relay"
     with pytest.raises(Exception, match="request"):
         registry.read_request(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"id": "\x1b[2J"}, {"id": "0x12\naccepted"}, {"transaction": "\x1b[2J"}, {"state": "\x1b[2J"}],
+)
+def test_what_a_relay_calls_a_request_or_a_transaction_is_a_hash(bad):
+    answer = {"id": "0x" + "12" * 32, "state": "sent", "transaction": "0x" + "34" * 32}
+    assert client._request(answer).tx_hash == answer["transaction"]
+    with pytest.raises(RelayUnavailable):
+        client._request(answer | bad)

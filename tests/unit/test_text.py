@@ -4,6 +4,7 @@ import pytest
 
 from ocn_registry import HttpTransport, InvalidInput
 from ocn_registry.cli.main import main
+from ocn_registry.cli.output.render import talk
 from ocn_registry.foreign.text import HIDDEN, HIDDEN_KEY, masked, shown
 from ocn_registry.networks import built_in
 from ocn_registry.relay.client import RelayClient
@@ -21,6 +22,12 @@ def test_a_list_is_a_line_of_bounded_length():
     for value in ([inner, [inner] * 1000], {"a" * 200 + str(key): inner for key in range(1000)}):
         assert len(shown(value)) <= 2003
         assert len(shown(value, public=True)) <= 2003
+
+
+def test_nothing_that_is_said_commands_a_terminal(capsys):
+    talk(f"accepted  {HOSTILE}\nwritten to {HOSTILE}")
+    said = capsys.readouterr().err.split("\n")
+    assert all(line.isprintable() for line in said)
 
 
 @pytest.mark.parametrize("value", ["x" * 10**6, b"x" * 10**6, ("x",) * 10**6, 10**500])

@@ -37,6 +37,7 @@ def register(args: Namespace) -> int:
     from ocn_registry.cli.execute import agreed, show
     from ocn_registry.cli.output.render import printable, talk
     from ocn_registry.dialects import dialect_of
+    from ocn_registry.foreign.text import masked
     from ocn_registry.plans.current_entries import CurrentEntries
     from ocn_registry.plans.network import network_lines
     from ocn_registry.plans.unchanged import is_unchanged
@@ -60,7 +61,7 @@ def register(args: Namespace) -> int:
             return DONE
         for label, text in network_lines(client.deployment):
             talk(f"{label:<9} {printable(text)}")
-        talk(f"relay     {printable(url)}")
+        talk(f"relay     {masked(url)}")
         talk(f"account   {acting.account}")
         for intent in intents:
             talk(f"change    {printable(words_of(intent))}")
@@ -120,13 +121,14 @@ def withdraw(args: Namespace) -> int:
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import chosen
     from ocn_registry.cli.execute import agreed, show
-    from ocn_registry.cli.output.render import printable, talk
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.foreign.text import masked
 
     deployment = chosen(args)
     url = relay_url(args, deployment)
     with _relay(url, _api_key(args)) as relay:
         signer = None if args.relay_key is not None else key(args, "signer", deployment)
-        talk(f"relay     {printable(url)}")
+        talk(f"relay     {masked(url)}")
         talk(f"withdraw  {args.id}")
         if not agreed(args, "withdraw this?", insist=True):
             talk("nothing was withdrawn")
@@ -219,7 +221,8 @@ def _voucher(args: Namespace) -> Voucher | None:
 
 def _hand_in(args: Namespace, url: str, signed: Sequence[SignedRequest]) -> list[RelayedRequest]:
     """Submit requests, and wait until each is in a block or has failed."""
-    from ocn_registry.cli.output.render import printable, talk
+    from ocn_registry.cli.output.render import talk
+    from ocn_registry.foreign.text import masked
 
     voucher = _voucher(args)
     timeout_s = 120.0 if args.timeout is None else args.timeout
@@ -231,7 +234,7 @@ def _hand_in(args: Namespace, url: str, signed: Sequence[SignedRequest]) -> list
             talk(f"accepted  {accepted.id}")
             talk(
                 "          waiting; if you stop here, see: ocn-registry request status "
-                f"{accepted.id} --relay {printable(url)}",
+                f"{accepted.id} --relay {masked(url)}",
             )
             found.append(accepted)
         return [relay.wait(one.id, until=until, timeout_s=timeout_s) for one in found]

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocn_registry.cli.output.secrets import without_secrets
-from ocn_registry.cli.output.terminal import broken, columns, fitted, for_stderr, tinted, width_of
+from ocn_registry.cli.output.terminal import (
+    broken,
+    columns,
+    fitted,
+    for_stderr,
+    tinted,
+    width_of,
+    without_tints,
+)
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign import csv_text
 from ocn_registry.foreign.files import write_own
@@ -32,9 +40,10 @@ _file: list[str] | None = None
 
 
 def talk(text: str) -> None:
-    """Print a message to the user, on standard error."""
+    """Print a message to the user, on standard error; a line of it can't command a terminal."""
     sys.stdout.flush()
-    print(for_stderr(without_secrets(text)), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
+    said = map(printable, without_tints(without_secrets(text)).split("\n"))
+    print(for_stderr("\n".join(said)), file=sys.stderr, flush=True)  # noqa: T201 - the command line talks
 
 
 def put(text: str) -> None:

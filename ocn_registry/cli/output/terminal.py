@@ -66,9 +66,13 @@ def tinted(text: str, tint: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{TINTS[tint]}m{text}\x1b[0m"
 
 
+def without_tints(text: str) -> str:
+    """Return a text without colours, which are part of records formatted for standard output."""
+    return _TINT.sub("", text)
+
+
 def for_stderr(text: str) -> str:
     """Return a message for standard error, folded and coloured if it is a terminal."""
-    text = _TINT.sub("", text)  # part of records formatted for standard output
     if not sys.stderr.isatty():
         return text
     lines = [folded(line) for line in text.split("\n")]
