@@ -20,7 +20,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 
 from ocn_registry import networks
 from ocn_registry.client.sync_client import RegistryClient
-from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.errors import InvalidInput, NoContract, OcnRegistryError
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.foreign.files import read_bytes
 from ocn_registry.foreign.limits import NETWORK_FILE
@@ -159,6 +159,8 @@ def registry_command(wanted: Wanted, says: str, *options: click.Parameter) -> cl
         except OcnRegistryError as error:
             for sentence in explain(error):
                 console.note(sentence)
+            if isinstance(error, NoContract) and given["deployment"] is None:
+                console.note("name a registry of your own with --deployment FILE, its record")
             code = code_of(error)
         sys.exit(code)
 

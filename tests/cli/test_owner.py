@@ -114,8 +114,13 @@ def test_a_request_that_claims_no_id_is_refused(client, command, keys, devnet, o
     assert "does not claim an id" in refused.stderr
 
 
-def test_the_registry_is_handed_over_and_accepted(client, owner, done, cpo, devnet, log):
-    owner("hand-over", cpo.address, "--without-code")
+def test_the_registry_is_handed_over_and_accepted(
+    client, owner, command, keys, done, cpo, devnet, log
+):
+    words = ("owner", "hand-over", cpo.address, "--without-code", "--log", log, "--yes")
+    offered = command(*words, "-s", keys[devnet.accounts[0].address])
+    assert offered.returncode == 0
+    assert "next: the new owner accepts, with its key: ocn-registry owner accept" in offered.stderr
     shown = json.loads(done("owner", "show"))
     assert (shown["owner"], shown["pendingOwner"]) == (devnet.accounts[0].address, cpo.address)
     output = owner("accept", by=cpo)

@@ -75,7 +75,8 @@ def reassign(args: Namespace) -> int:
 def hand_over(args: Namespace) -> int:
     """Offer the registry to a new owner, who must accept."""
     from ocn_registry.cli.config.keys import key
-    from ocn_registry.cli.config.networks import connect
+    from ocn_registry.cli.config.networks import connect, network_options
+    from ocn_registry.cli.output.render import talk
     from ocn_registry.models import Address
     from ocn_registry.plans import owner_actions
 
@@ -88,7 +89,17 @@ def hand_over(args: Namespace) -> int:
             args.reason.strip(),
             without_code=args.without_code,
         )
-        return _execute(args, client, action, owner)
+        code = _execute(args, client, action, owner)
+    if code == DONE and not args.dry_run:
+        where = network_options(args)
+        how = (
+            f"with its key: ocn-registry owner accept{where} --signer KEY"
+            if args.without_code
+            else f"a Safe by the file of `ocn-registry owner safe-file{where}`, a timelock by "
+            "`ocn-registry owner schedule`"
+        )
+        talk(f"next: the new owner accepts, {how}")
+    return code
 
 
 def accept(args: Namespace) -> int:
