@@ -121,7 +121,7 @@ def test_a_review_says_what_it_ends_and_who_pays_and_axe_finds_nothing(opened, w
         assert (payer, wide(said.page)) == (payer, [])
     for scheme in ("light", "dark"):
         said.page.emulate_media(color_scheme=scheme)
-        assert (scheme, said.accessible()) == (scheme, [])
+        assert (scheme, said.accessible("main")) == (scheme, [])
     assert said.errors == []
 
 
