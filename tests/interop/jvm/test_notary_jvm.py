@@ -368,7 +368,9 @@ LEFT_OUT = [
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), LEFT_OUT, ids=[f"{one} {path}" for one, path in LEFT_OUT]
+    ("name", "path"),
+    LEFT_OUT,
+    ids=[f"{one} without {'.'.join(map(str, path))}" for one, path in LEFT_OUT],
 )
 def test_what_a_class_needs_is_named_where_it_is_left_out(jvm, name, path):
     example = next(example for example in OBJECTS if example["name"] == name)
