@@ -9,6 +9,7 @@ from ocn_registry.cli.commands import Command
 from ocn_registry.plans.exit_codes import DONE
 
 _LONGEST_DELAY_S = 100 * 365 * 86_400
+_BY_FILE = "a timelock by owner schedule, a Safe by the file of: ocn-registry owner safe-file"
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -82,23 +83,14 @@ def hand_over(args: Namespace) -> int:
 
     with connect(args) as client:
         owner = key(args, "signer", client.deployment)
+        to, reason = Address(args.address), args.reason.strip()
         action = owner_actions.hand_over(
-            client,
-            Address(args.address),
-            owner.address,
-            args.reason.strip(),
-            without_code=args.without_code,
+            client, to, owner.address, reason, without_code=args.without_code
         )
         code = _execute(args, client, action, owner)
     if code == DONE and not args.dry_run:
-        where = network_options(args)
-        how = (
-            f"with its key: ocn-registry owner accept{where} --signer KEY"
-            if args.without_code
-            else f"a Safe by the file of `ocn-registry owner safe-file{where}`, a timelock by "
-            "`ocn-registry owner schedule`"
-        )
-        talk(f"next: the new owner accepts, {how}")
+        by = "with its key: ocn-registry owner accept" if args.without_code else _BY_FILE
+        talk(f"next: the new owner accepts, {by}{network_options(args)}")
     return code
 
 
