@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.protocol.journal import State
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_S: Final = 30.0
 _PAUSE_S: Final = 0.02
 _SCHEMA: Final = """
@@ -178,9 +178,10 @@ class SqliteJournal:
                     self._db.execute(f"PRAGMA user_version = {_VERSION}")
                     version = _VERSION
         if version != _VERSION:
+            way = "update this program" if version > _VERSION else "use the program that wrote it"
             raise JournalError(
                 f"{shown(str(self._path))} is a journal of version {version}, and this program "
-                f"reads version {_VERSION}: update it, or choose another file",
+                f"reads version {_VERSION}: {way}, or choose another file",
             )
 
     @contextmanager

@@ -1,12 +1,14 @@
 """A journal's file and its turns, held by one process whatever else that process does with them."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
-from ocn_registry import InvalidInput, KeySigner, SqliteJournal
+from ocn_registry import InvalidInput, JournalError, KeySigner, SqliteJournal
 from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.protocol.journal import KEPT, JournalEntry, MemoryJournal
 
@@ -86,6 +88,32 @@ def test_forked_process_opens_the_file_for_itself(file):
     command = [sys.executable, "-c", _FORKS, str(file), ACCOUNT]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     assert ran.stdout.split() == ["0", "True", "3"]
+
+
+@pytest.mark.parametrize(
+    ("version", "way"), [(1, "use the program that wrote it"), (99, "update this program")]
+)
+def test_journal_of_another_version_is_named_as_that(file, version, way):
+    SqliteJournal(file).close()
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(JournalError) as error:
+        SqliteJournal(file)
+    assert f"is a journal of version {version}" in str(error.value)
+    assert way in str(error.value)
+
+
+def test_damaged_journal_is_told_in_one_line_and_nothing_is_read_from_it(file):
+    journal = SqliteJournal(file)
+    journal.write(entry(0))
+    journal.close()  # moves everything to the file itself
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * len(content[4096:])
+    file.write_bytes(content)
+    with pytest.raises(JournalError) as error:
+        SqliteJournal(file).entries(CHAIN)
+    assert "can't be used" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_entries_are_seen_by_others_when_a_process_has_opened_its_journal_twice(file):
