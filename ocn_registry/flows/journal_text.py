@@ -50,6 +50,11 @@ def purposes(carries: str) -> tuple[str, ...]:
     return tuple([json.dumps(one, sort_keys=True) for one in unsigned])
 
 
+def signed_purposes(carries: str) -> frozenset[str]:
+    """Return what each signed request of a transaction is for, whichever signature it carries."""
+    return frozenset([one for one in purposes(carries) if "account" in json.loads(one)])
+
+
 def accounts(carries: str) -> frozenset[str]:
     """Return the accounts whose signed requests a transaction carries."""
     return frozenset([str(one["account"]) for one in _read(carries) if "account" in one])

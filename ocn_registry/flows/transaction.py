@@ -19,7 +19,7 @@ from ocn_registry.errors import (
     TransactionReplaced,
 )
 from ocn_registry.evm.transactions import Transaction, unsigned
-from ocn_registry.flows.journal_text import accounts, digests, purposes
+from ocn_registry.flows.journal_text import accounts, digests, purposes, signed_purposes
 from ocn_registry.flows.journal_text import items as items_of
 from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.outcome import attempt_of, created, outcome
@@ -234,13 +234,22 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
 
 
 def _sharing(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:
-    """Return an open entry that carries some of a write's signed requests; `None` without one."""
-    wanted = set(digests(write.carries)) - {""}
+    """Return an open entry that carries some of a write's signed requests; `None` without one.
+
+    A request that its account signed again, for the same change, counts too, unless the write's
+    requests are fixed (`trial`): then it is found by its signature alone.
+    """
+    keys = signed_purposes if write.trial is not None else _signed_digests
+    wanted = keys(write.carries)
     for entry in entries:
         is_open = not entry.reported and entry.state != "lost"
-        if is_open and wanted & set(digests(entry.carries)):
+        if is_open and wanted & keys(entry.carries):
             return entry
     return None
+
+
+def _signed_digests(carries: str) -> frozenset[str]:
+    return frozenset(digests(carries)) - {""}
 
 
 def _is_among_others(entry: JournalEntry, write: Write) -> bool:

@@ -1,5 +1,7 @@
 """Many requests at once: cut into transactions that fit a block, and each told as it is."""
 
+import time
+
 import pytest
 
 from ocn_registry import (
@@ -195,3 +197,22 @@ def test_batch_leaves_out_what_another_process_sends_at_the_same_time(chain, spe
     assert [item.error for item in outcome.items] == [None, None]
     assert len(ours.nodes()) == 3
     assert len({part.tx_hash for part in outcome.parts}) == 2
+
+
+def test_request_that_is_signed_again_waits_for_the_batch_that_carries_it(client, chain, spender):
+    signer, quick = KeySigner.generate(), WriteOptions(timeout_s=0.1)
+    (other,) = requests(client, 1)
+    again = SetNode(domain="https://again.example")
+    chain.mines = False
+    with pytest.raises(OutcomeUnknown) as unknown:
+        client.submit(client.sign(again, signer), other, spender=spender, options=quick)
+    later = client.prepare(again, signer.address, deadline_unix_s=int(time.time()) + 7200)
+    with pytest.raises(OutcomeUnknown) as waited:
+        client.submit(later.sign(signer), spender=spender, options=quick)
+    assert waited.value.tx_hash == unknown.value.tx_hash
+    assert [one.number for one in client.transactions.open()] == [0]
+    chain.mines = True
+    chain.mine()
+    with pytest.raises(NonceMismatch):  # it has taken effect; nothing is paid for it again
+        client.submit(later.sign(signer), spender=spender)
+    assert client.node(signer.address).domain == again.domain
