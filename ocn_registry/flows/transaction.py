@@ -236,14 +236,15 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
 def _sharing(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:
     """Return an open entry that carries some of a write's signed requests; `None` without one.
 
-    A request that its account signed again, for the same change, counts too, unless the write's
-    requests are fixed (`trial`): then it is found by its signature alone.
+    In the latest entry, a request that its account signed again for the same change counts too,
+    unless the write's requests are fixed: those without `trial` are found by signature alone.
     """
-    keys = signed_purposes if write.trial is not None else _signed_digests
-    wanted = keys(write.carries)
+    last = max([entry.number for entry in entries], default=None)
     for entry in entries:
+        again = write.trial is not None and entry.number == last
+        keys = signed_purposes if again else _signed_digests
         is_open = not entry.reported and entry.state != "lost"
-        if is_open and wanted & keys(entry.carries):
+        if is_open and keys(write.carries) & keys(entry.carries):
             return entry
     return None
 
