@@ -21,7 +21,7 @@ from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import unusable
 from ocn_registry.portable.base import Portable, key
 from ocn_registry.portable.forms import as_object, moment, part, plain, unix_s
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,7 +26,7 @@ from ocn_registry.models import (
 )
 from ocn_registry.portable.base import Portable, key
 from ocn_registry.portable.forms import as_object, part, plain, read
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

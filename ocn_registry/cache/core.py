@@ -24,8 +24,8 @@ from ocn_registry.events.state import State
 from ocn_registry.events.tables import MissingEvents
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Node
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Local
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -36,8 +36,8 @@ from ocn_registry.flows.events import (
     start_of,
 )
 from ocn_registry.models import Contract
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import ChainId, Head, together
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect

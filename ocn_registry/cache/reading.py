@@ -31,8 +31,8 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import BlockAt, Together, all_of, together
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -21,7 +21,7 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

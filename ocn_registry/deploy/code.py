@@ -13,7 +13,7 @@ from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Contract
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.artifacts import Artifact

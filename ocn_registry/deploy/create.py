@@ -22,6 +22,7 @@ from ocn_registry.flows.price import fees, hold_cost, raised
 from ocn_registry.flows.sender import counts_of, sender_for
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.networks import UNKNOWN_TOKEN, Deployment, built_in, with_chain_facts
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
     BlockAt,
     Head,
@@ -33,7 +34,6 @@ from ocn_registry.protocol.effects import (
 from ocn_registry.protocol.journal import JournalEntry, call_of
 from ocn_registry.transport.chain_queries import creation_gas
 from ocn_registry.transport.transactions import created_by
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.artifacts import Artifact

@@ -30,9 +30,9 @@ from ocn_registry.evm.keccak import keccak256
 from ocn_registry.flows.price import fees
 from ocn_registry.models import ZERO_ADDRESS, Contract
 from ocn_registry.networks import Deployment, amount, chain_facts, with_chain_facts
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together
 from ocn_registry.transport.chain_queries import creation_gas
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.record import Record

@@ -22,7 +22,7 @@ from ocn_registry.deploy.anvil import Anvil, DevnetError
 from ocn_registry.deploy.artifacts import artifact
 from ocn_registry.evm import abi
 from ocn_registry.models import Address
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

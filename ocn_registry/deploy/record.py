@@ -18,7 +18,7 @@ from ocn_registry.foreign.files import read_bytes
 from ocn_registry.foreign.limits import STATE_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -29,8 +29,8 @@ from ocn_registry.evm.keccak import keccak256
 from ocn_registry.flows.transaction import plain, transact
 from ocn_registry.intents import AcceptOwnership
 from ocn_registry.models import ZERO_ADDRESS, Address
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Call, ChainId, Head, UnixTime, together
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted

@@ -35,6 +35,7 @@ from ocn_registry.evm import abi
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Contract
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.calls import CreationBy
 from ocn_registry.protocol.effects import (
     ChainId,
@@ -46,7 +47,6 @@ from ocn_registry.protocol.effects import (
     run_async,
     together,
 )
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address, BlockRef

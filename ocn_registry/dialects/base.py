@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ocn_registry.dialects.reader import Reader
 from ocn_registry.dialects.writer import Writer
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted

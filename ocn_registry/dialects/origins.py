@@ -29,7 +29,7 @@ from ocn_registry.outcomes import (
     ServicePruned,
     ServiceSet,
 )
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

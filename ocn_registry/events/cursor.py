@@ -23,8 +23,8 @@ from ocn_registry.foreign.limits import CURSOR_FILE
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef, Contract
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import PlacedLog
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.events.provenance import Event

@@ -10,7 +10,7 @@ from ocn_registry.events.state import (
     State,
 )
 from ocn_registry.events.tables import Edit
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,6 +18,7 @@ from ocn_registry.flows.events import Trail, follow
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import BlockRef, Contract
 from ocn_registry.portable.base import Portable
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
     BlockAt,
     CodeSize,
@@ -27,7 +28,6 @@ from ocn_registry.protocol.effects import (
     run,
     run_async,
 )
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

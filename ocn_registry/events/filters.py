@@ -19,7 +19,7 @@ from ocn_registry.outcomes import (
     PartySet,
     PartyWebsiteSet,
 )
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.outcomes import Change

@@ -19,9 +19,9 @@ from ocn_registry.models import Address, BlockRef
 from ocn_registry.outcomes import Change, change_from_dict
 from ocn_registry.portable.base import Portable
 from ocn_registry.portable.forms import as_object, part, plain
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import PlacedLog, all_of
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

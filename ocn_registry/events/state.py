@@ -33,7 +33,7 @@ from ocn_registry.models import (
     Route,
     Service,
 )
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ocn_registry.errors import OcnRegistryError
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -12,7 +12,7 @@ from ocn_registry.evm import rlp
 from ocn_registry.evm.address import Address
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.portable.base import Portable
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 _TYPE = b"\x02"
 _SIGNATURE_FIELDS = 3

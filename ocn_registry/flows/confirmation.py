@@ -18,6 +18,7 @@ from ocn_registry.errors import (
     TransactionReplaced,
     TransportError,
 )
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import (
     BlockAt,
@@ -31,7 +32,6 @@ from ocn_registry.protocol.effects import (
     all_of,
     together,
 )
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import BadAnswer, ReorgTooDeep, RpcRefused, RpcTimeout, WrongChain
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import BlockAt, ChainId, Head, Logs, all_of, together
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

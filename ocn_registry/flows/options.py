@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

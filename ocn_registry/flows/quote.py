@@ -18,10 +18,10 @@ from ocn_registry.flows.requests import respelled, verify
 from ocn_registry.flows.sender import foreign_waiting, sender_for
 from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
 from ocn_registry.outcomes import Item, Quote
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Balance, Clock, Local
 from ocn_registry.protocol.gather import Running, gather
 from ocn_registry.signing import SignedRequest, recover
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Stage, Step

@@ -14,6 +14,7 @@ from ocn_registry.flows.confirmation import (
     place_of,
     wait,
 )
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.calls import CalledBy
 from ocn_registry.protocol.effects import (
     Arrival,
@@ -29,7 +30,6 @@ from ocn_registry.protocol.effects import (
     together,
 )
 from ocn_registry.protocol.journal import MemoryOfTransport
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.flows.options import WriteOptions

@@ -25,6 +25,7 @@ from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.outcome import attempt_of, created, outcome
 from ocn_registry.flows.price import Price, hold_cost, price_at
 from ocn_registry.flows.sender import counts_of, sender_for
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
     Balance,
     CodeSize,
@@ -36,7 +37,6 @@ from ocn_registry.protocol.effects import (
     together,
 )
 from ocn_registry.protocol.journal import JournalEntry, call_of
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect

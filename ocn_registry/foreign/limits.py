@@ -6,7 +6,7 @@ of the data.
 
 from __future__ import annotations
 
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 MAX_DEPTH = 64
 

@@ -8,7 +8,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.intents.shape import IntentBase, check_address, check_number, keep
 from ocn_registry.models import ZERO_ADDRESS, Contract
 from ocn_registry.portable.base import Portable
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from ocn_registry.intents.shape import (
 )
 from ocn_registry.models import ZERO_ADDRESS, Contract, Node, Party, PartyId, Permission, Service
 from ocn_registry.portable.base import Portable
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

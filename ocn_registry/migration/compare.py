@@ -13,8 +13,8 @@ from ocn_registry.errors import OcnRegistryError
 from ocn_registry.foreign.text import shown
 from ocn_registry.migration.reasons import Kind
 from ocn_registry.migration.removals import Removals
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Head
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from ocn_registry.migration.reasons import Kind, LeftOut, Why
 from ocn_registry.migration.values import SourceAgreement
 from ocn_registry.models import ZERO_ADDRESS, Address, PartyId
 from ocn_registry.outcomes import AgreementMade, NodeDeleted, NodeSet, PartySet, ServiceSet
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,6 +26,7 @@ from ocn_registry.migration.compare import NotAsPlanned, What, compare, standing
 from ocn_registry.migration.price import MAX_ITEMS, SPARE
 from ocn_registry.migration.removals import Removals
 from ocn_registry.models import Contract
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
     Clock,
     GasEstimate,
@@ -33,7 +34,6 @@ from ocn_registry.protocol.effects import (
     Sleep,
     together,
 )
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

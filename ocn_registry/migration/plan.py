@@ -15,7 +15,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.intents import ImportedAgreement, ImportNodes, ImportParties, ImportServices
 from ocn_registry.migration.files import digest_of
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

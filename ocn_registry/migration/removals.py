@@ -27,7 +27,7 @@ from ocn_registry.outcomes import (
     ServiceDeleted,
     ServiceSet,
 )
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect

@@ -40,7 +40,7 @@ from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable
 from ocn_registry.portable.forms import plain
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

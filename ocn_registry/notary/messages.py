@@ -16,7 +16,7 @@ from ocn_registry.notary import paths
 from ocn_registry.notary.errors import MalformedSignature, UnsignableMessage
 from ocn_registry.notary.number_texts import NumberWriter, format_of
 from ocn_registry.notary.values import NotPlain, plain
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -24,7 +24,7 @@ from ocn_registry.notary.numbers import (
     jvm_text,
 )
 from ocn_registry.notary.values import json_text
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,7 +13,7 @@ from ocn_registry.notary.messages import leaves, path_text
 from ocn_registry.notary.node_models import Misread, is_float_field, misread, reads_into_maps
 from ocn_registry.notary.number_texts import NumberWriter, format_of
 from ocn_registry.notary.paths import MAX_PATH_CHARS, is_findable
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.notary.errors import MalformedSignature, SignatoryMismatch
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.signing import Signer

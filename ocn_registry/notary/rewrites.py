@@ -12,7 +12,7 @@ from ocn_registry.models import Address
 from ocn_registry.notary import paths, wire
 from ocn_registry.notary.errors import MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

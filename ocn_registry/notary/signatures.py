@@ -31,7 +31,7 @@ from ocn_registry.notary.personal import sign_text
 from ocn_registry.notary.rewrites import Rewrite, address_of, checked
 from ocn_registry.notary.values import Scalar, json_text
 from ocn_registry.notary.verification import hash_of, signed_format, verified
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from ocn_registry.foreign.strict_json import TooDeep, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.notary.errors import BrotliMissing, MalformedSignature
 from ocn_registry.notary.values import NotPlain, plain
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.notary.values import Plain

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from ocn_registry.errors import FeeAboveCap, TransportError
 from ocn_registry.plans.exit_codes import DONE, INTERRUPTED
 from ocn_registry.plans.network import amount, network_lines
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Balance
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,9 +27,9 @@ from ocn_registry.plans.owner_log import (
     LoggingSigner,
     actions,
 )
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import CodeSize, Head, run
 from ocn_registry.signing import SignedRequest
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

@@ -1,5 +1,6 @@
-"""Values as JSON and back, in the form that the command line prints with `--json`.
+"""What every public value is made of, and its form as JSON.
 
-`base` is what every public value inherits; `forms` turns a field into JSON and back by its type.
-Imports `errors`, `contract_errors` and `foreign` only: the vocabulary is built on it.
+`values` has the package's `dataclass` and imports nothing of it. `base` is what every public value
+inherits; `forms` turns a field into JSON and back by its type: these two import `errors`,
+`contract_errors` and `foreign` only. The vocabulary is built on the three.
 """

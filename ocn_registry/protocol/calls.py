@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Effect
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address

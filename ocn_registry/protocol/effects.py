@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, ov
 
 from ocn_registry.errors import OcnRegistryError, UnknownRevert
 from ocn_registry.models import BlockRef
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted, TransportError

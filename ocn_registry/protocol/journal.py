@@ -30,8 +30,8 @@ from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.portable.base import Portable
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Effect
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ocn_registry.events.state import State
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -22,7 +22,7 @@ from ocn_registry.errors import (
     TransportError,
     UnsupportedByDialect,
 )
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

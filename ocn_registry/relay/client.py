@@ -18,6 +18,7 @@ from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.portable.base import Portable, key
+from ocn_registry.portable.values import dataclass
 from ocn_registry.relay.event_stream import (
     EVENT_ID,
     MOST_BYTES,
@@ -29,7 +30,6 @@ from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.http_answers import Incoming, TooLong, receive
 from ocn_registry.transport.http_wire import Target, send
 from ocn_registry.transport.wordings import cause_of
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

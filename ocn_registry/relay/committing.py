@@ -15,10 +15,10 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import OcnRegistryError
+from ocn_registry.portable.values import dataclass
 from ocn_registry.relay import store
 from ocn_registry.relay.quotas import QuotaExceeded, reserve
 from ocn_registry.relay.sessions import DatabaseError, NotUnique
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

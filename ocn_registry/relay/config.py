@@ -16,10 +16,10 @@ from ocn_registry.foreign.strict_toml import parse_toml
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in, from_json
+from ocn_registry.portable.values import dataclass
 from ocn_registry.relay.policy import GAS_PER_DAY, Policy
 from ocn_registry.signing import KeySigner
 from ocn_registry.signing.key_files import private_text
-from ocn_registry.values import dataclass
 from ocn_registry.vouching.background import VouchingOptions
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable, key
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing import read_object, read_signature, recover, same_keys
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.networks import Deployment

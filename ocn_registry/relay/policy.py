@@ -17,8 +17,8 @@ from ocn_registry.intents import (
     RevokeAgreement,
     SetParty,
 )
+from ocn_registry.portable.values import dataclass
 from ocn_registry.relay.quotas import DAY_S, EVER, Demand, gas_of
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.intents import SignableIntent

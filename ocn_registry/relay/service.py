@@ -13,6 +13,7 @@ from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.models import Address
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Balance, run
 from ocn_registry.registry_api.api import RegistryApi
 from ocn_registry.registry_api.history import HistoryLog
@@ -23,7 +24,6 @@ from ocn_registry.relay.journal import DatabaseJournal
 from ocn_registry.relay.policy import sponsor_of
 from ocn_registry.relay.problems import problem_of
 from ocn_registry.transport.http_sync import HttpTransport
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

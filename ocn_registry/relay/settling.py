@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import FeeAboveCap, OutcomeUnknown, Reverted, TransactionReplaced
 from ocn_registry.flows.options import WriteOptions
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Head, ReceiptOf, run
 from ocn_registry.relay import store
 from ocn_registry.relay.journal import members_of
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

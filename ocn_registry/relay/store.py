@@ -18,8 +18,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
+from ocn_registry.portable.values import dataclass
 from ocn_registry.relay.quotas import settle_gas
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.contract_errors import InvalidNonce, SignatureExpired
 from ocn_registry.errors import NonceMismatch, RequestExpired
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

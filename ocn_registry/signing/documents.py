@@ -19,8 +19,8 @@ from ocn_registry.foreign.limits import REQUEST
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing.signatures import is_wrapped
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

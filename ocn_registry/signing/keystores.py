@@ -26,8 +26,8 @@ from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.limits import KEYSTORE_FILE
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import shown
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing.other_key_files import kind_of_json, kind_of_text
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

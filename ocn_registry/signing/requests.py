@@ -22,9 +22,9 @@ from ocn_registry.intents import (
     SetController,
 )
 from ocn_registry.models import Address
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing.documents import read_signature
 from ocn_registry.signing.signatures import canonical
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent, SignableIntent

@@ -20,6 +20,7 @@ from ocn_registry.errors import BadAnswer, Reverted, RpcRefused, TransportError
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address, BlockRef
 from ocn_registry.networks import built_in
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.calls import CalledBy, ContractCall
 from ocn_registry.protocol.effects import (
     Arrival,
@@ -48,7 +49,6 @@ from ocn_registry.signing import Domain, TypedData, recover
 from ocn_registry.testing.model import Message, Permissions, Registry
 from ocn_registry.testing.transactions import read_transaction
 from ocn_registry.testing.wire import ContractInterface, revert_data
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

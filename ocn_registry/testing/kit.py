@@ -19,11 +19,11 @@ from ocn_registry.cache import RegistryCache
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.deploy.devnet import Devnet
 from ocn_registry.models import PartyId, Role
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing import KeySigner
 from ocn_registry.testing.chain import MemoryChain
 from ocn_registry.transport.http_sync import HttpTransport
 from ocn_registry.transport.memory import MemoryTransport
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,11 +13,11 @@ from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout, RpcUnavailabl
 from ocn_registry.foreign.packed import unpacked
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 from ocn_registry.foreign.text import masked, shown
+from ocn_registry.portable.values import dataclass
 from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.jsonrpc import refusal
 from ocn_registry.transport.rpc_values import code_of, is_list, is_object, words_of
 from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, cause_of, meaning_of
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.foreign.limits import JsonLimits

@@ -32,6 +32,7 @@ from ocn_registry.errors import (
     WrongChain,
 )
 from ocn_registry.foreign.limits import RPC_ANSWER_BYTES, JsonLimits
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
     Arrival,
     BlockAt,
@@ -59,7 +60,6 @@ from ocn_registry.transport.replies import (
     responses,
 )
 from ocn_registry.transport.wordings import refuses_a_hash
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

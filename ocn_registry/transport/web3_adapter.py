@@ -21,6 +21,7 @@ from ocn_registry.errors import (
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.limits import RPC_VALUE_ITEMS, JsonLimits
 from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
     Arrival,
     ChainId,
@@ -36,7 +37,6 @@ from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.rpc_pool import flat, nested
 from ocn_registry.transport.rpc_values import is_object
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3

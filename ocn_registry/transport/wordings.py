@@ -12,7 +12,7 @@ import re
 from enum import Enum
 from typing import Final
 
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 
 class Meaning(Enum):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.models import Node, Party
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 from ocn_registry.vouching.check import checked
 from ocn_registry.vouching.fetch import FetchFailed, FetchOptions, fetch
 

@@ -14,7 +14,7 @@ from ocn_registry.foreign.limits import NODE_DOCUMENT
 from ocn_registry.foreign.names import check_name
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.models import Address, PartyId
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

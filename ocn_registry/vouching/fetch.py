@@ -21,7 +21,7 @@ from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.hosts import look_up
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import check_usable
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

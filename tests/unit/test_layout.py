@@ -12,8 +12,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ocn_registry"
 
-# The public vocabulary, and how its values are made. Nothing else stands at the top of the package.
-VOCABULARY = {"models", "intents", "outcomes", "errors", "contract_errors", "values"}
+# The public vocabulary. Nothing else stands at the top of the package.
+VOCABULARY = {"models", "intents", "outcomes", "errors", "contract_errors"}
 
 # What each part may import of this package. A part is a folder right below `ocn_registry/`, or a
 # module of the vocabulary. What is not listed may import everything.
@@ -34,7 +34,7 @@ BELOW = {
     "transport": {"foreign", "evm", "errors", "models", "protocol"},
     "notary": {"foreign", "evm", "errors", "models", "signing"},
 }
-BELOW = {part: below | {"values"} for part, below in BELOW.items()} | {"values": set()}
+BELOW = {part: below | {"portable"} for part, below in BELOW.items()}
 BELOW["dialects"] = BELOW["signing"] | {"contract_errors", "outcomes", "signing", "networks"}
 BELOW["flows"] = BELOW["dialects"] | {"dialects", "forwarding"}
 BELOW["events"] = BELOW["flows"] | {"flows"}

@@ -16,7 +16,7 @@ from typing import ClassVar
 import pytest
 
 import ocn_registry
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 
 def point(decorator):
@@ -183,7 +183,7 @@ def test_many_threads_may_make_the_first_value_at_once():
 def test_a_class_is_completed_when_it_is_used_and_not_before():
     code = """
         from ocn_registry import MoveAccount, SetNode
-        from ocn_registry.values import _Later
+        from ocn_registry.portable.values import _Later
         SetNode(domain="https://node.example.com")
         print(*[isinstance(vars(kind)["__init__"], _Later) for kind in (SetNode, MoveAccount)])
     """

@@ -12,7 +12,7 @@ from typing import TypedDict, cast
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 _FOLDERS = ("v1", "v3")
 _NAMES = ("Registry", "Permissions")

@@ -41,8 +41,8 @@ from ocn_registry.intents import (
     SetParty,
 )
 from ocn_registry.models import ZERO_ADDRESS
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing import SignedRequest
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -37,6 +37,7 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.models import Address, Contract
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing import (
     Request,
     StructType,
@@ -46,7 +47,6 @@ from ocn_registry.signing import (
     read_values,
     same_keys,
 )
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,7 +25,7 @@ from ocn_registry.intents import (
     TransferOwnership,
 )
 from ocn_registry.models import Contract, PartyId
-from ocn_registry.values import dataclass
+from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -30,10 +30,10 @@ from ocn_registry.intents import (
     SetService,
 )
 from ocn_registry.models import Address, Contract
+from ocn_registry.portable.values import dataclass
 from ocn_registry.signing import (
     StructType,
 )
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ from ocn_registry.contract_errors import (
     NotController,
     SignatureExpired,
 )
+from ocn_registry.portable.values import dataclass
 from ocn_registry.testing.model.calls import Contract, S, external, view
-from ocn_registry.values import dataclass
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address

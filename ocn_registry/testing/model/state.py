@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 
 from ocn_registry.models import ZERO_ADDRESS, Address, PartyId
+from ocn_registry.portable.values import dataclass
 from ocn_registry.testing.model.calls import State
-from ocn_registry.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
