@@ -46,13 +46,12 @@ def digests(carries: str) -> tuple[str, ...]:
 
 def purposes(carries: str) -> tuple[str, ...]:
     """Return what each step of a transaction is for, whichever signature it carries."""
-    unsigned = [{**one, "digest": None} for one in _read(carries)]
-    return tuple([json.dumps(one, sort_keys=True) for one in unsigned])
+    return tuple([_purpose(one) for one in _read(carries)])
 
 
 def signed_purposes(carries: str) -> frozenset[str]:
-    """Return what each signed request of a transaction is for, whichever signature it carries."""
-    return frozenset([one for one in purposes(carries) if "account" in json.loads(one)])
+    """Return what the signed requests of a transaction are for, whichever signature they carry."""
+    return frozenset([_purpose(one) for one in _read(carries) if "account" in one])
 
 
 def accounts(carries: str) -> frozenset[str]:
@@ -79,6 +78,10 @@ def _step(step: Step) -> dict[str, object]:
     if isinstance(step, SignedRequest):
         written["account"], written["digest"] = step.account, digest_of(step)
     return written
+
+
+def _purpose(one: dict[str, object]) -> str:
+    return json.dumps({**one, "digest": None}, sort_keys=True)
 
 
 def _plain(value: object) -> object:

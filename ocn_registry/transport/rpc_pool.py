@@ -9,12 +9,11 @@ rules:
 * The time limit applies to a question, however many URLs there are: each gets a share of it.
 * A transaction is sent to one node, once; to the next only if nothing reached the first.
 * No answer of a node is trusted before its chain id is verified, in the same request as the first
-read. * Calls at a numbered block refer to it by the hash that a node returned for it. So everything
-that
+  read.
+* Calls at a numbered block refer to it by the hash that a node returned for it. So everything that
   a flow reads reflects one block, whatever the chain or a load balancer does in the meantime.
-* Several questions are sent in one request, as many as the node accepts. Whatever a node does with
-a
-  request of several, fewer are tried: some say what they take, some anything, some hang up.
+* Several questions are sent in one request, as many as the node accepts. If a request of several
+  fails, fewer are tried: some nodes name their limit, some answer anything, some hang up.
 """
 
 from __future__ import annotations
