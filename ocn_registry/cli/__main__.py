@@ -26,6 +26,9 @@ def program() -> int:
         return 130
     finally:
         gc.freeze()
+        # If Ctrl-C comes within code that is made from text, as the methods of dataclasses are,
+        # Python notes that it is to end by the signal, although it was handled. This clears it.
+        exec("")  # noqa: S102 - runs nothing
 
 
 if __name__ == "__main__":

@@ -86,3 +86,21 @@ def test_ctrl_c_at_the_start_is_one_line():
         [sys.executable, "-c", interrupted], capture_output=True, text=True, check=False
     )
     assert (finished.returncode, finished.stderr) == (130, "interrupted\n")
+
+
+def test_ctrl_c_within_code_that_is_made_from_text_ends_with_the_same_code(tmp_path):
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\n"
+        "from ocn_registry.cli import main\n"
+        "main.parse = lambda words: exec('raise KeyboardInterrupt')\n"
+        "from ocn_registry.cli.__main__ import program\n"
+        "sys.exit(program())\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-m", "interrupted"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.returncode, finished.stderr) == (130, "interrupted\n")
