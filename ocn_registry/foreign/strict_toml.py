@@ -15,8 +15,11 @@ from ocn_registry.foreign.strict_json import BeyondLimits
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PART: Final = r"(?:[\w-]++|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')[ \t]*+"
-_MANY_PARTS: Final = re.compile(rf"(?:{_PART}\.[ \t]*+){{{MAX_DEPTH}}}")
+# A part of a key with the dot behind it, or anything else. A string without an end is a part, too,
+# so that each character is looked at once.
+_TOKEN: Final = re.compile(
+    r"(?:[\w-]++|\"(?:[^\"\\\n]|\\[^\n])*+\"?+|'[^'\n]*+'?+)[ \t]*+(?P<dot>\.[ \t]*+)?+|[^\w'\"-]++"
+)
 
 
 def parse_toml(text: str) -> dict[str, object]:
@@ -31,8 +34,11 @@ def parse_toml(text: str) -> dict[str, object]:
     """
     import tomllib  # noqa: PLC0415 - only where there is a file
 
-    if _MANY_PARTS.search(text):
-        raise BeyondLimits("it is nested too deeply")
+    parts = 0
+    for token in _TOKEN.finditer(text):
+        parts = parts + 1 if token["dot"] else 0
+        if parts == MAX_DEPTH:
+            raise BeyondLimits("it is nested too deeply")
     try:
         found: dict[str, object] = tomllib.loads(text)
     except RecursionError:

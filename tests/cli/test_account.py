@@ -155,6 +155,7 @@ def test_a_rotation_that_was_not_seen_to_end_is_run_again_and_nothing_is_sent(
     assert finished.returncode == 0, finished.stderr
     output = json.loads(finished.stdout)
     assert (output["status"], output["state"][0]["account"]) == ("unchanged", new.address)
+    assert output["accounts"] == output["signers"] == [with_two_ids.address]
     assert len(output["state"][0]["parties"]) == 2
     assert "there is nothing left to move" in finished.stderr
 

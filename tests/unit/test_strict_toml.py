@@ -8,7 +8,7 @@ from ocn_registry import InvalidInput
 from ocn_registry.cli.config import settings_file
 from ocn_registry.foreign.limits import MAX_DEPTH
 from ocn_registry.foreign.strict_json import BeyondLimits
-from ocn_registry.foreign.strict_toml import parse_toml
+from ocn_registry.foreign.strict_toml import _TOKEN, parse_toml
 from ocn_registry.relay.config import read_config
 
 DEEP = {
@@ -44,6 +44,20 @@ def test_a_file_that_is_nested_too_deeply_is_refused_in_one_line(text, tmp_path)
         with pytest.raises(InvalidInput, match="nested too deeply") as failed:
             read(path)
         assert str(failed.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 32_000, '"' + '\\"' * 16_000, "'" + "a" * 32_000, "a " * 16_000, "\\" * 32_000],
+    ids=["a word", "an open string", "an open literal", "words", "backslashes"],
+)
+def test_each_character_is_looked_at_once_when_parts_are_counted(text):
+    tokens = [token[0] for token in _TOKEN.finditer(text)]
+    assert "".join(tokens) == text
+    starts = sum(character in "\"'" or character.isalnum() for character in text)
+    assert len(tokens) <= 2 + (starts if " " in text else 0)
+    with pytest.raises(ValueError):  # noqa: PT011 - of many kinds
+        parse_toml(text)
 
 
 def test_what_is_not_too_deep_is_parsed():

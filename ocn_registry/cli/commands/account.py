@@ -186,6 +186,7 @@ def _rotated_before(
     from ocn_registry.cli.config.keys import referenced
     from ocn_registry.cli.config.settings_file import at_home
     from ocn_registry.contract_errors import AccountNotFound
+    from ocn_registry.plans.write import who_of
     from ocn_registry.signing.signers import address_in_keystore
 
     new: Address | None = None
@@ -201,9 +202,8 @@ def _rotated_before(
         f"note: {had.account} has nothing, and {new} has: there is nothing left to move, so "
         "nothing was signed or sent"
     )
-    state = [has.to_dict()]
-    who = {"signers": [had.account], "spender": payer}
-    console.show({"status": "unchanged", **who, "state": state})
+    who = who_of([had.account], [had.account], payer)
+    console.show({"status": "unchanged", **who, "state": [has.to_dict()]})
     return DONE
 
 
