@@ -16,7 +16,7 @@ import {TextRules} from "./libraries/TextRules.sol";
 import {Words} from "./libraries/Words.sol";
 
 /// @title OCN Permissions
-/// @notice See {IPermissions}. The words that are stored here are drawn in {Words}.
+/// @notice See {IPermissions}. {Words} shows the layout of the stored words.
 contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     using Bitmap for uint256[];
     using Bitmap for uint256;
@@ -24,7 +24,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     using TextRules for string;
     using Words for uint256;
 
-    /// @dev What a provider says of its service.
+    /// @dev How a provider describes its service.
     struct Description {
         string name;
         string url;
@@ -32,23 +32,23 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     uint256 private constant _PERMISSION_LIMIT = 64;
 
-    /// @dev In place of a {Bitmap} of permissions that a user agrees to.
+    /// @dev Stands in for a {Bitmap} of permissions: the user agrees to whatever the service needs.
     uint256 private constant _WHATEVER_IT_NEEDS = type(uint256).max;
 
-    /// @dev Bits of a member (founding id and membership, {Words-MEMBER}) in a list, two to a slot; and where slot 0 of
-    /// such a list has the number of its entries.
+    /// @dev Bits of a member (founding id and membership, {Words-MEMBER}) in a list, two to a slot; and the bits of slot 0
+    /// that hold the number of entries.
     uint256 private constant _MEMBER_BITS = 104;
     uint256 private constant _LENGTH = ((1 << 48) - 1) << 208;
 
     /// @inheritdoc IPermissions
     IRegistry public immutable registry;
 
-    /// @dev Requests of an account that took effect here, or were skipped. Its term is the Registry's.
+    /// @dev Number of an account's requests that took effect here or were skipped. The term is kept by the Registry.
     mapping(address account => uint256) private _nonceCounts;
 
     /**
      * @dev Services. `_offers[m]` has permissions exactly when `_providers` holds a member with membership m at the place
-     * told there; `_descriptions[m]` is empty when it has none. The version outlives the service, so that it never
+     * recorded in the offer; otherwise `_descriptions[m]` is empty. The version outlives the service, so that it never
      * repeats.
      */
     mapping(uint256 membership => uint256 word) private _offers;
@@ -57,13 +57,13 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
 
     /**
      * @dev Agreements, by the user's membership u and the provider's p. `_consents[u][p]` is not zero exactly when
-     * `_agreements[u]` holds a member with membership p at the place told there.
+     * `_agreements[u]` holds a member with membership p at the place recorded in the consent.
      */
     mapping(uint256 user => mapping(uint256 provider => uint256 word)) private _consents;
     mapping(uint256 user => PackedList.List) private _agreements;
 
     /**
-     * @param registry_ Contract whose parties offer and use services, and whose owner is the owner here.
+     * @param registry_ Registry whose parties offer and use services, and whose owner also owns this contract.
      * @param importOpen_ Whether the import is open until the owner closes it.
      */
     constructor(address registry_, bool importOpen_) SignedRequests("OCN Permissions") Imports(importOpen_) {
@@ -287,12 +287,12 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         if (msg.sender != registry.owner()) revert Ownable.OwnableUnauthorizedAccount(msg.sender);
     }
 
-    /// @dev Anybody once the Registry has no owner: without this the import would stay open for ever.
+    /// @dev Anybody may close the import once the Registry has no owner; otherwise it would stay open for ever.
     function _requireCloser() internal view override {
         if (registry.owner() != address(0)) _requireOwner();
     }
 
-    /// @dev Uses up a request of this account, and gives the account's key.
+    /// @dev Uses up a request of this account and returns the account's key.
     function _useRequest(
         address account,
         uint256 nonce,
@@ -305,7 +305,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         _useSignature(account, controller, _nonceUnder(key, account), nonce, deadline, requestHash, signature);
     }
 
-    /// @dev Uses up a request of the user, and gives its key and the provider's.
+    /// @dev Uses up a request of the user and returns the keys of user and provider.
     function _useRequestTo(
         address user,
         address provider,
@@ -343,7 +343,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         uint256 offer = _offerUnder(key);
         uint256 present = offer.get(Words.PERMISSIONS);
         if (present == 0) offer = offer.set(Words.PLACE, _push(_providers, key));
-        // In 32 bits, so that a version past the last reverts: it would begin again, and bring old agreements back.
+        // Checked in 32 bits: a version that wrapped around would bring old agreements back.
         if (present != permissionMap) offer = offer.set(Words.VERSION, uint32(offer.get(Words.VERSION)) + 1);
         offer = offer.set(Words.PERMISSIONS, permissionMap).set(Words.SHOWN_ID, key.get(Words.CURRENT_ID));
         _offers[key.get(Words.MEMBERSHIP)] = offer;
@@ -356,7 +356,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         emit ServiceUpdate("", "", new uint256[](0), provider);
     }
 
-    /// @dev Takes the service of this membership off the list, and closes the gap with the last. Its version stays.
+    /// @dev Removes the service of this membership; the last in the list takes its place. The version is kept.
     function _removeService(uint256 membership) private {
         uint256 offer = _offers[membership];
         uint256 place = offer.get(Words.PLACE);
@@ -402,14 +402,14 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         emit AgreementRevoked(user, provider);
     }
 
-    /// @dev Adds the member with this key at the end of a list, and gives its place.
+    /// @dev Appends the member with this key to a list and returns its place.
     function _push(PackedList.List storage list, uint256 key) private returns (uint256 place) {
         place = _lengthOf(list);
         list.set(_MEMBER_BITS, place, key & Words.MEMBER);
         list.slots[0] = list.slots[0].set(_LENGTH, place + 1);
     }
 
-    /// @dev Takes the member at this place off a list, closes the gap with the last, and gives that one's membership.
+    /// @dev Removes the member at this place from a list, puts the last one there and returns its membership.
     function _pop(PackedList.List storage list, uint256 place) private returns (uint256 membership) {
         uint256 lastPlace = _lengthOf(list) - 1;
         uint256 last = list.get(_MEMBER_BITS, lastPlace);
@@ -423,14 +423,14 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         return list.slots[0].get(_LENGTH);
     }
 
-    /// @dev Key of the sender, which can write about its own account.
+    /// @dev Returns the sender's key; reverts if the sender has a controller.
     function _keyOfSender() private view returns (uint256 key) {
         address controller;
         (key, controller) = registry.keyOf(msg.sender);
         _requireOwn(controller);
     }
 
-    /// @dev Key of the sender, which can write about its own account, and the provider's.
+    /// @dev Returns the keys of sender and provider; reverts if the sender has a controller.
     function _keysOfSenderAnd(address provider) private view returns (uint256 userKey, uint256 providerKey) {
         address controller;
         (userKey, providerKey, controller) = registry.keysOf(msg.sender, provider);
@@ -438,7 +438,7 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
     }
 
     function _keyOf(address account) private view returns (uint256 key) {
-        // Whoever only reads does not ask for the controller.
+        // Reads do not need the controller.
         // slither-disable-next-line unused-return
         (key, ) = registry.keyOf(account);
     }
@@ -453,17 +453,17 @@ contract Permissions is IPermissions, SignedRequests, Batches, Imports {
         return (key.get(Words.TERM) << 32) | _nonceCounts[account];
     }
 
-    /// @dev The offer of the membership in this key; without permissions when there is none.
+    /// @dev The offer of the membership in this key; it has no permissions if there is no service.
     function _offerUnder(uint256 key) private view returns (uint256) {
         return _offers[key.get(Words.MEMBERSHIP)];
     }
 
-    /// @dev What the membership in one key agreed with that in the other; zero when it did not.
+    /// @dev The consent of the membership in one key to the service of the other; zero if there is none.
     function _consentUnder(uint256 userKey, uint256 providerKey) private view returns (uint256) {
         return _consents[userKey.get(Words.MEMBERSHIP)][providerKey.get(Words.MEMBERSHIP)];
     }
 
-    /// @dev Whether a consent still binds, to the service of the member with this key.
+    /// @dev Whether a consent is to the present version of the service of the member with this key.
     function _isActive(uint256 consent, uint256 providerKey) private view returns (bool) {
         uint256 offer = _offerUnder(providerKey);
         return consent != 0 && offer.has(Words.PERMISSIONS) && consent.get(Words.VERSION) == offer.get(Words.VERSION);

@@ -16,7 +16,7 @@ import {TextRules} from "./libraries/TextRules.sol";
 import {Words} from "./libraries/Words.sol";
 
 /// @title OCN Registry
-/// @notice See {IRegistry}. The words that are stored here are drawn in {Words}.
+/// @notice See {IRegistry}. {Words} shows the layout of the stored words.
 contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     using Bitmap for uint8[];
     using Bitmap for uint256[];
@@ -33,7 +33,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     uint256 private constant _LAST_NODE = (1 << 30) - 1;
     uint256 private constant _LAST_TERM = type(uint16).max;
 
-    /// @dev Roles and modules 0 to 6: what version 1 knew, and what its views show.
+    /// @dev Roles and modules 0 to 6, the only ones that version 1 had and that its views show.
     uint256 private constant _KNOWN_TO_V1 = (1 << 7) - 1;
     uint256 private constant _ALL = type(uint256).max;
 
@@ -41,8 +41,8 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     uint256 private constant _ID_BITS = 40;
     uint256 private constant _NODE_BITS = 32;
 
-    /// @dev The newest membership and node numbers, and the lengths of both lists. They share a slot with the import's
-    /// gate.
+    /// @dev The newest membership and node numbers, and the lengths of both lists. They share a slot with the flags of
+    /// {Imports}.
     uint64 private _lastMembership;
     uint32 private _lastNode;
     uint32 private _partyCount;
@@ -57,8 +57,8 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /**
      * @dev Parties. For every account a and id x: `_parties[x]` has roles and names a exactly when x is the current id of
-     * a, or one of the `id count - 1` in `_otherIds[membership of a]`; then `_ids` holds x at the place that
-     * `_parties[x]` tells, and `_websites[x]` is not empty exactly when `_parties[x]` is marked so. `_ids` holds
+     * a, or one of the `id count - 1` in `_otherIds[membership of a]`; then `_ids` holds x at the place recorded in
+     * `_parties[x]`, and `_websites[x]` is not empty exactly when `_parties[x]` is marked so. `_ids` holds
      * `_partyCount` ids.
      */
     mapping(uint256 id => uint256 word) private _parties;
@@ -67,15 +67,16 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
     mapping(uint256 membership => PackedList.List) private _otherIds;
 
     /**
-     * @dev Who has a membership: the holder of its founding id, if that is a member under this number; or else the heir,
-     * which is not zero exactly when the account is marked so: it has given up its founding id and kept others.
+     * @dev A membership belongs to the holder of its founding id, if that account has this membership number; otherwise
+     * to the heir. The heir is not zero exactly when its account is marked so: it gave up its founding id and kept others.
      */
     mapping(uint256 membership => address) private _heirs;
 
     /**
      * @dev Nodes. For every node number n and URL u that is not empty: `_domains[n]` is u exactly when `_hosts` has n
-     * under the hash of u; then `_nodes` holds n at the place told there, and the account named there has n and is marked
-     * as running it. `_left[n]` is the account that has n while it runs no node. `_nodes` holds `_nodeCount` numbers.
+     * under the hash of u; then `_nodes` holds n at the place recorded in `_hosts`, and the account recorded there has n
+     * and is marked as running it. `_left[n]` is the account that has n while it runs no node. `_nodes` holds
+     * `_nodeCount` numbers.
      */
     mapping(uint256 node => string) private _domains;
     mapping(bytes32 domainHash => uint256 word) private _hosts;
@@ -355,7 +356,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
 
     /**
      * @inheritdoc Ownable
-     * @dev While the import is open nobody else could close it.
+     * @dev Reverts while the import is open, since nobody could close it then.
      */
     function renounceOwnership() public override onlyOwner {
         _requireOpen();
@@ -590,7 +591,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         _useSignature(account, controller, present, nonce, deadline, requestHash, signature);
     }
 
-    /// @dev Reverts unless the account itself, whatever controller it has, gives this acceptance, for the first time.
+    /// @dev Uses up the acceptance; reverts unless the account itself (not its controller) signed it.
     function _useAcceptance(address account, bytes32 requestHash, Acceptance calldata acceptance) private {
         uint256 present = nonces(account);
         _useSignature(
@@ -728,7 +729,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         emit PartyWebsite(countryCode, partyId, entry.account(), website);
     }
 
-    /// @dev Gives the account a further id, which nobody holds; `entry` has roles, modules and node number.
+    /// @dev Gives the account a further id that nobody holds; `entry` has roles, modules and node number.
     function _addId(address account, uint256 id, uint256 entry) private {
         if (account == address(0)) revert ZeroAddress();
         uint256 word = _accounts[account];
@@ -753,7 +754,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         _accounts[account] = word.set(Words.CURRENT_ID, id).set(Words.ID_COUNT, count + 1);
     }
 
-    /// @dev Makes `id`, which the account holds, its current one; the former one takes its place.
+    /// @dev Makes `id`, which the account holds, its current one; the former current id takes its place.
     function _makeCurrent(address account, uint256 id) private {
         uint256 word = _accounts[account];
         uint256 current = word.get(Words.CURRENT_ID);
@@ -783,7 +784,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         _leaveId(account, id);
     }
 
-    /// @dev What becomes of the account when it gives up `id`.
+    /// @dev Updates the account after it has given up `id`.
     function _leaveId(address account, uint256 id) private {
         uint256 word = _accounts[account];
         uint256 membership = word.get(Words.MEMBERSHIP);
@@ -823,7 +824,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         if (word.has(Words.CONTROLLED)) {
             address controller = _controllers[account];
             delete _controllers[account];
-            // A controller that takes the account over is its own, as every account is that has named none.
+            // A controller that takes the account over needs no controller: every account controls itself by default.
             if (controller == newAccount) newWord ^= Words.CONTROLLED;
             else _controllers[newAccount] = controller;
         }
@@ -834,7 +835,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         _moveIds(newAccount, word);
     }
 
-    /// @dev Gives the node number of `account`, whose word this was, to the new account.
+    /// @dev Gives the node number of `account`, which had this word, to the new account.
     function _moveNode(address account, address newAccount, uint256 word) private {
         uint256 node = word.get(Words.NODE);
         if (word.has(Words.RUNS_NODE)) {
@@ -848,7 +849,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         }
     }
 
-    /// @dev Gives the ids of the account whose word this was to the new account, the current one last.
+    /// @dev Gives the ids of the account that had this word to the new account, the current one last.
     function _moveIds(address newAccount, uint256 word) private {
         PackedList.List storage others = _otherIds[word.get(Words.MEMBERSHIP)];
         uint256 count = word.get(Words.ID_COUNT);
@@ -928,7 +929,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         );
     }
 
-    /// @dev The party under this id, all empty when nobody holds it; of roles and modules those in `shown`.
+    /// @dev The party under this id, all empty when nobody holds it; only roles and modules in `shown` are included.
     function _party(uint256 id, uint256 shown) private view returns (Party memory entry) {
         uint256 word = _parties[id];
         if (!word.has(Words.ROLES)) return entry;
@@ -948,8 +949,7 @@ contract Registry is IRegistry, Ownable2Step, SignedRequests, Batches, Imports {
         return _wordOf(account).get(Words.CURRENT_ID);
     }
 
-    /// @dev The word of an account. Nothing is stored for the zero address, which is what absence reads as, and nothing is
-    /// read there.
+    /// @dev The word of an account. The zero address means "none": nothing is ever stored or read for it.
     function _wordOf(address account) private view returns (uint256 word) {
         if (account != address(0)) word = _accounts[account];
     }

@@ -35,7 +35,7 @@ abstract contract Batches is IBatches {
         return selector == IBatches.multicall.selector || selector == IBatches.tryMulticall.selector;
     }
 
-    /// @dev In assembly because Solidity has no other way to pass on an error as it is.
+    /// @dev In assembly because Solidity has no other way to pass an error on unchanged.
     function _revertWith(bytes memory reason) private pure {
         assembly ("memory-safe") {
             revert(add(reason, 0x20), mload(reason))

@@ -3,14 +3,13 @@ pragma solidity 0.8.30;
 
 import {IImports} from "../interfaces/IImports.sol";
 
-/// @dev The import's gate. It says who may write when, and nothing of what is written. Who the owner is, is the
-/// inheriting contract's matter.
+/// @dev Decides who may write while the import is open. The inheriting contract decides who the owner is, and what is
+/// written.
 abstract contract Imports is IImports {
-    /// @dev Bounds what one import can do to a block; a migration takes what fits its chain.
+    /// @dev Bounds the gas of one import; a migration chooses a size that fits its chain.
     uint256 private constant _MAX_ITEMS = 100;
 
-    /// @dev Whether there was ever anything to close. It spares a contract that was deployed with its import closed
-    /// the look at storage, 2,100 gas of every write.
+    /// @dev Whether the import was open at deployment. If not, writes need not read storage, which saves 2,100 gas each.
     bool private immutable _deployedOpen;
 
     bool private _importOpen;

@@ -10,19 +10,19 @@ import {ISignedRequests} from "../interfaces/ISignedRequests.sol";
 import {RequestHash} from "../libraries/RequestHash.sol";
 
 /**
- * @dev Deadline, nonce and signature of requests. Where nonces are stored, and who controls an account, is the inheriting
- * contract's matter: the Registry keeps both in the account's own slot, and Permissions asks the Registry.
+ * @dev Checks deadline, nonce and signature of requests. The inheriting contract decides where nonces are stored and who
+ * controls an account: the Registry keeps both in the account's own slot, and Permissions asks the Registry.
  */
 abstract contract SignedRequests is ISignedRequests, EIP712 {
-    /// @dev By how much a nonce can be raised at once: enough to void whatever was signed, too little to use up all
-    /// nonces by mistake.
+    /// @dev The most by which a nonce can be raised at once: enough to void everything that was signed, too little to use
+    /// up all nonces by mistake.
     uint256 private constant _MAX_NONCE_RAISE = 65_536;
 
     /// @dev The last nonce of a term has all these bits.
     uint256 private constant _LAST_COUNT = type(uint32).max;
 
-    /// @dev Gas that a signer's contract gets to check a signature: a Safe with a few owners needs a fifth of it, and
-    /// it bounds what one signer can burn of a batch that others share.
+    /// @dev Gas that a signer's contract gets to check a signature. A Safe with a few owners needs a fifth of it. It bounds
+    /// how much of a shared batch's gas one signer can burn.
     uint256 private constant _ERC1271_GAS = 250_000;
 
     constructor(string memory name) EIP712(name, "3") {}
@@ -53,23 +53,22 @@ abstract contract SignedRequests is ISignedRequests, EIP712 {
         (nonce, ) = _nonceAndController(account);
     }
 
-    /// @dev The next nonce of `account`, and its controller, which is the account itself where it has named none.
+    /// @dev The next nonce of `account`, and its controller: the account itself if it has named none.
     function _nonceAndController(address account) internal view virtual returns (uint256 nonce, address controller);
 
-    /// @dev Stores the next nonce of `account`, which is in the same term as the present one.
+    /// @dev Stores the next nonce of `account`, within the same term.
     function _setNonce(address account, uint256 nonce) internal virtual;
 
-    /// @dev Reverts while the contract does not take everybody's writes.
+    /// @dev Reverts while the contract does not accept everybody's writes.
     function _requireOpen() internal view virtual;
 
-    /// @dev Reverts unless the sender is this controller of its own account.
+    /// @dev Reverts unless the sender is the controller of its own account.
     function _requireOwn(address controller) internal view {
         if (controller != msg.sender) revert NotController(msg.sender, controller);
     }
 
     /**
-     * @dev Reverts unless `signature` is the signature of `controller` under the request with this hash, now and for the
-     * first time; uses up the nonce.
+     * @dev Uses up the nonce; reverts unless the request is in time, has the next nonce, and `controller` signed this hash.
      */
     function _useSignature(
         address account,
@@ -83,12 +82,12 @@ abstract contract SignedRequests is ISignedRequests, EIP712 {
         if (block.timestamp > deadline) revert SignatureExpired(deadline);
         if (nonce != present) revert InvalidNonce(account, present);
         if (!_isSignatureOf(controller, _hashTypedDataV4(requestHash), signature)) revert InvalidSignature(controller);
-        // Out of the term's range: the next nonce would belong to the next term.
+        // The last nonce of the term can't be used: the next one would belong to the next term.
         if (nonce & _LAST_COUNT == _LAST_COUNT) revert NonceOutOfRange(nonce + 1, nonce + 1, nonce);
         _setNonce(account, nonce + 1);
     }
 
-    /// @dev `present` is the nonce before the request that asks for it, so that both doors have the same range.
+    /// @dev `present` is the nonce before this request, so that direct and signed calls have the same range.
     function _raiseNonce(address account, uint256 present, uint256 newNonce) private {
         _requireOpen();
         uint256 highest = Math.min(present + _MAX_NONCE_RAISE, present | _LAST_COUNT);
@@ -111,7 +110,7 @@ abstract contract SignedRequests is ISignedRequests, EIP712 {
         return signer.code.length > 0 && _isApprovedBy(signer, digest, signature);
     }
 
-    /// @dev ERC-1271. In assembly because a high-level call would copy whatever the signer returns into memory, at the
+    /// @dev ERC-1271. In assembly because a high-level call would copy all that the signer returns into memory, at the
     /// spender's cost.
     function _isApprovedBy(
         address signer,

@@ -13,7 +13,7 @@ pragma solidity 0.8.30;
  *   (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069): with these a name can show other text than it holds.
  */
 interface IEntryErrors {
-    /// @notice A text is `length` bytes long where `limit` are allowed: shorten it.
+    /// @notice A text is `length` bytes long but at most `limit` are allowed: shorten it.
     error TextTooLong(uint256 length, uint256 limit);
 
     /// @notice The URL breaks the rule above at the byte with this position, counted from 0.
@@ -22,9 +22,9 @@ interface IEntryErrors {
     /// @notice The name breaks the rule above at the byte with this position, counted from 0.
     error InvalidName(uint256 position);
 
-    /// @notice A role, module or permission has this value and must be below `limit`.
+    /// @notice A role, module or permission has this value, which must be below `limit`.
     error ValueOutOfRange(uint256 value, uint256 limit);
 
-    /// @notice `party` holds no id: it has nothing to remove, and must register before anything else.
+    /// @notice `party` holds no id: register one first.
     error PartyNotFound(address party);
 }

@@ -4,24 +4,24 @@ pragma solidity 0.8.30;
 /**
  * @title The time between deployment and opening, in which the owner copies entries of an earlier registry
  * @notice A contract that is deployed with its import open accepts only imports, deletions, revocations and the owner's
- * functions until {closeImport}, which can't be undone; every other write reverts with {ImportStillOpen}, moves,
- * controllers, websites, nonces and pruning included. Imports keep the same rules for text and ranges as the direct
- * writes, only create, never overwrite, and emit the same events. An import takes all of its items or none.
+ * functions until {closeImport}, which can't be undone. Every other write reverts with {ImportStillOpen}, including moves,
+ * controllers, websites, nonces and pruning. Imports follow the same rules for text and ranges as direct writes and emit
+ * the same events, but never overwrite an entry. An import takes effect for all of its items or for none.
  */
 interface IImports {
     /// @notice The contract was deployed with its import open.
     event ImportOpened();
 
-    /// @notice The import has ended for good; the contract takes everybody's writes.
+    /// @notice The import has ended for good. The contract now accepts everybody's writes.
     event ImportClosed();
 
     /// @notice The owner has not closed the import yet: try again after {ImportClosed}.
     error ImportStillOpen();
 
-    /// @notice The import has ended for good.
+    /// @notice The import has ended for good, so nothing can be imported any more.
     error ImportNotOpen();
 
-    /// @notice The batch has `length` items where `limit` are allowed: split it.
+    /// @notice The batch has `length` items but at most `limit` are allowed: split it.
     error BatchTooLarge(uint256 length, uint256 limit);
 
     /**

@@ -10,36 +10,36 @@ import {ISignedRequests} from "./ISignedRequests.sol";
 /**
  * @title OCN Permissions: which services exist, and who agreed to them
  * @notice A *provider* is a party that offers a service and names the permissions the service needs. A *user* is a party
- * that agreed to it: nodes then forward the user's messages to the provider as the permissions say. All ids of an account
- * share its service and its agreements.
+ * that agreed to it: nodes then forward the user's messages to the provider as the permissions allow. All ids of an
+ * account share its service and its agreements.
  *
  * Permissions: 0 everything; 1 / 2 every module's sender / receiver interface; then the sender / receiver interface
  * of one module each: 3/4 locations, 5/6 sessions, 7/8 cdrs, 9/10 tariffs, 11/12 tokens, 13/14 commands,
- * 15/16 chargingprofiles. Values from 17 to 63 are kept for later and match nothing today.
+ * 15/16 chargingprofiles. Values from 17 to 63 are reserved for later use and match nothing today.
  *
- * - Services and agreements hang on membership numbers of the Registry: they follow an account that is moved to a new
- *   key, and end with the membership. What has ended is absent from every view.
- * - A service has a *version*. It is new whenever the set of permissions changes, and whenever a service is set that
- *   was absent. A change of name or URL keeps it. Within a membership, versions count up from 1 and never repeat.
- * - A service is shown under the id that was the provider's current one when the service was last set, or, when the
+ * - Services and agreements are tied to membership numbers of the Registry: they follow an account that is moved to a new
+ *   key, and end with the membership. Once ended, they are absent from every view.
+ * - A service has a *version*. It changes whenever the set of permissions changes, and whenever a service is set where
+ *   there was none. A change of name or URL keeps it. Within a membership, versions count up from 1 and never repeat.
+ * - A service is shown under the id that was the provider's current one when the service was last set or, if the
  *   provider no longer holds that id, under the present current one.
- * - An agreement binds the user's membership to the provider's and to one version of the service. It is *active* while
- *   these are what they were; after that, nothing but a new agreement brings it back.
- * - Permissions may come in any order and with repetitions; views and events give them in ascending order, each once.
- * - What is absent reads as the zero address, 0, the empty text and the empty list.
- * - The state can be rebuilt from the events of both contracts alone (nonces aside). A new service goes to the end of
- *   the list of services, and a new agreement to the end of its user's list; one that is deleted, pruned or revoked is
- *   replaced by the last; a service that is set again, and an agreement that is made again, keep their places. A service
- *   that has ended keeps its place until it is pruned. An agreement whose provider's membership has ended keeps its
- *   place in a list that shows only active ones.
+ * - An agreement ties the user's membership to the provider's and to one version of the service. It is *active* while
+ *   all three stay the same; after that, only a new agreement can replace it.
+ * - Permissions are accepted in any order and with repetitions; views and events return them in ascending order, each
+ *   once.
+ * - Absent entries read as the zero address, 0, the empty text and the empty list.
+ * - The state can be rebuilt from the events of both contracts alone (except nonces). A new service goes to the end of
+ *   the list of services, and a new agreement to the end of its user's list. If one is deleted, pruned or revoked, the
+ *   last takes its place; if it is set or made again, it keeps its place. A service that has ended keeps its place until
+ *   it is pruned, and an agreement whose provider's membership has ended until it is revoked.
  *
  * The order of checks and the form of signatures of the functions that end in `Raw` are described in {ISignedRequests},
- * and what holds while entries of an earlier registry are being copied in {IImports}. Controllers and terms of nonces are
- * the Registry's, and so is the owner. When that is given up there while the import is open here, nobody can import any
- * more, and anybody can close the import.
+ * and the rules while entries of an earlier registry are copied in {IImports}. Controllers, terms of nonces and the owner
+ * are those of the Registry. If its ownership is renounced while the import is open here, nobody can import any more, and
+ * anybody can close the import.
  */
 interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
-    /// @notice A service that is in force.
+    /// @notice A service in force.
     struct Service {
         /// Account that offers it.
         address provider;
@@ -85,38 +85,38 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
         uint256[] permissions;
     }
 
-    /// @notice The full new state of the service of `provider`; it is deleted when `permissions` is empty.
+    /// @notice The full new state of the service of `provider`; it was deleted if `permissions` is empty.
     event ServiceUpdate(string name, string url, uint256[] permissions, address provider);
 
     /// @notice `user` agreed to `permissions`, which version `version` of the service of `provider` needs.
     event AgreementMade(address indexed user, address indexed provider, uint256 version, uint256[] permissions);
 
-    /// @notice `user` took back what it had agreed with `provider`.
+    /// @notice `user` revoked its agreement with `provider`.
     event AgreementRevoked(address indexed user, address indexed provider);
 
     /// @notice The slot at `index` of a service that ended with `membership` is gone; the last slot took its place.
     event ServicePruned(uint256 index, uint256 membership);
 
-    /// @notice There is no contract at the address given for the Registry.
+    /// @notice There is no contract at the address passed for the Registry.
     error NotAContract(address registry);
 
     /// @notice A service needs at least one permission.
     error NoPermissions();
 
-    /// @notice `provider` offers no service: there is none to delete or to agree to.
+    /// @notice `provider` does not offer a service.
     error ServiceNotFound(address provider);
 
     /// @notice The membership under which `provider` offers its service has not ended: only `provider` can delete it.
     error ServiceNotEnded(address provider);
 
-    /// @notice `provider` offers a service already; an import does not overwrite.
+    /// @notice `provider` already offers a service, and an import does not overwrite.
     error ServiceExists(address provider);
 
-    /// @notice The service of `provider` needs `permissions`, not those that were agreed to: look again, then agree
-    /// to these.
+    /// @notice The service of `provider` needs `permissions`, not those that were agreed to: review them, then agree to
+    /// these.
     error PermissionsDiffer(address provider, uint256[] permissions);
 
-    /// @notice `user` has an active agreement with `provider` already: nothing is left to do.
+    /// @notice `user` already has an active agreement with `provider`: there is nothing to do.
     error AgreementExists(address user, address provider);
 
     /// @notice `user` has no agreement with `provider` between their present memberships, not even one that has ended.
@@ -158,7 +158,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice Takes the caller's service off the list and ends all agreements to it.
+     * @notice Deletes the caller's service and ends all agreements to it.
      * @dev Requirements: the caller offers a service ({ServiceNotFound}). Emits {ServiceUpdate} with no permissions.
      */
     function deleteService() external;
@@ -173,16 +173,16 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     function deleteServiceRaw(address provider, uint256 nonce, uint256 deadline, bytes calldata signature) external;
 
     /**
-     * @notice Clears the slot of a service that has ended with its membership. Anybody can.
-     * @dev Requirements: the import is closed ({IImports-ImportStillOpen}); there is such a slot ({IndexOutOfRange}); its
+     * @notice Clears the slot of a service that has ended with its membership. Anybody can call this.
+     * @dev Requirements: the import is closed ({IImports-ImportStillOpen}); the slot exists ({IndexOutOfRange}); its
      * service has ended ({ServiceNotEnded}). Emits {ServicePruned}. The last slot takes the place of the cleared one.
      * @param index Slot in the list of {services}, from 0.
      */
     function pruneService(uint256 index) external;
 
     /**
-     * @notice The caller agrees to the service of `provider` as it is when this takes effect. {createAgreementTo} is
-     * safer: there the provider can't change the permissions in between.
+     * @notice The caller agrees to the service of `provider` as it is when the transaction runs. {createAgreementTo} is
+     * safer: the provider can't change the permissions in between.
      * @dev Requirements: the caller holds an id ({PartyNotFound}); `provider` offers a service
      * ({ServiceNotFound}); there is no active agreement between them ({AgreementExists}). Emits {AgreementMade}.
      * @param provider Account that offers the service.
@@ -217,8 +217,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice The caller takes back what it agreed with `provider`, whether it is active or the service has changed or gone
-     * since.
+     * @notice The caller revokes its agreement with `provider`, active or not.
      * @dev Requirements: the agreement exists ({AgreementNotFound}). Emits {AgreementRevoked}.
      * @param provider Account that offers or offered the service.
      */
@@ -264,7 +263,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice The service of a provider; see {Service} for the fields.
      * @param provider Account that offers it.
-     * @return countryCode Zero when there is no such service, as everything that follows.
+     * @return countryCode First half of the id; this and all that follows is zero or empty if there is no such service.
      * @return partyId Second half of the id.
      * @return name Name.
      * @return url Where to read more.
@@ -285,28 +284,27 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice All providers whose service is in force, in the order of {services}. Use the pages of {services} for a large
-     * registry, for each slot is a question to the Registry.
+     * registry, since each slot needs a lookup in the Registry.
      * @return Accounts of the providers.
      */
     function getProviders() external view returns (address[] memory);
 
     /**
-     * @notice One entry of {getProviders}, at the cost of all of them.
-     * @param index Position, from 0. Past the end it reverts ({IndexOutOfRange}).
+     * @notice One entry of {getProviders}. It costs as much as the whole list.
+     * @param index Position, from 0. Reverts past the end ({IndexOutOfRange}).
      * @return provider Account of the provider.
      */
     function providers(uint256 index) external view returns (address provider);
 
     /**
-     * @notice How many slots {services} has to go through. A service that has ended with its membership keeps its slot
+     * @notice The number of slots of {services}. A service that has ended with its membership keeps its slot
      * until somebody prunes it ({pruneService}).
      * @return Length of the list that {services} pages through.
      */
     function serviceCount() external view returns (uint256);
 
     /**
-     * @notice A page of the list of services. All pages of one list are to be read at the same block, and at the same
-     * block of the Registry.
+     * @notice A page of the list of services. Read all pages of one list at the same block.
      * @param offset First slot of the page, from 0.
      * @param limit Greatest number of slots that the page covers.
      * @return page The services in those slots, without those that have ended; none past {serviceCount}.
@@ -316,20 +314,20 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice The version of a provider's service.
      * @param provider Account that offers it.
-     * @return version 0 when it offers none.
+     * @return version The version; 0 if it offers none.
      */
     function serviceVersion(address provider) external view returns (uint256 version);
 
     /**
-     * @notice What is known of an agreement between the present memberships of two accounts, active or not.
+     * @notice The agreement between the present memberships of two accounts, active or not.
      * @param user Account that agreed.
      * @param provider Account that offers or offered the service.
-     * @return The agreement; all zero when there is none, or it was revoked.
+     * @return The agreement; all zero if there is none, or it was revoked.
      */
     function agreement(address user, address provider) external view returns (Agreement memory);
 
     /**
-     * @notice The providers with whom a user has an active agreement, in the order of the user's list.
+     * @notice The providers with which a user has an active agreement, in the order of the user's list.
      * @param user Account that agreed.
      * @return Accounts of the providers.
      */
@@ -347,7 +345,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice Whether a user has an active agreement with a provider.
      * @param user Account that agreed.
      * @param provider Account that offers the service.
-     * @return Whether it has.
+     * @return True if it has.
      */
     function hasUserAgreementByAddress(address user, address provider) external view returns (bool);
 
@@ -356,7 +354,7 @@ interface IPermissions is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param provider Account that offers the service.
-     * @return Whether it has.
+     * @return True if it has.
      */
     function hasUserAgreementByOcpi(bytes2 countryCode, bytes3 partyId, address provider) external view returns (bool);
 }

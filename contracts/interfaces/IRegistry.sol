@@ -10,40 +10,40 @@ import {ISignedRequests} from "./ISignedRequests.sol";
  * @title OCN Registry: who runs which node, and which party is reached through which node
  * @notice An *account* is an address. It can run one node and hold up to 64 OCPI ids (country code and party id). An
  * account that runs a node is an *operator*; its *domain* is the node's URL. An account with an id is a *party*; each of
- * its ids has roles, modules, an operator and a website of its own.
+ * its ids has its own roles, modules, operator and website.
  *
- * - Ids and URLs belong to whoever comes first, unless the owner has reserved them. A listing is no proof of identity.
- * - Sets (roles, modules) may come in any order and with repetitions; every view and event gives them in ascending
+ * - Ids and URLs belong to whoever comes first, unless the owner has reserved them. A listing does not prove identity.
+ * - Sets (roles, modules) are accepted in any order and with repetitions; every view and event returns them in ascending
  *   order, each value once.
- * - What is absent reads as the zero address, 0, the empty text and the empty list. No view reverts for it.
- * - What an account has hangs on numbers that are never used again, so that its key can change ({moveAccount}). The
+ * - Absent entries read as the zero address, 0, the empty text and the empty list. No view reverts for them.
+ * - An account's entries are tied to numbers that are never reused, so that its key can change ({moveAccount}). The
  *   *membership* number lasts from the account's first id until its last one is gone; services and agreements
- *   ({IPermissions}) hang on it. Who leaves and comes back gets the next number and starts afresh. The *node number*
- *   carries the URL and the parties that are attached to it; an account keeps it when it takes its node off the list.
+ *   ({IPermissions}) are tied to it. A party that leaves and comes back gets a new number and starts afresh. The URL and
+ *   the attached parties are tied to the *node number*, which an account keeps when it removes its node.
  * - The *current* id of an account is the one of its last full {PartyUpdate}. Functions and views of version 1 that do
- *   not name an id mean this one.
- * - The functions and views that version 1 had show only the roles and modules that it knew, 0 to 6. The others, and the
+ *   not name an id refer to this one.
+ * - The functions and views of version 1 show only the roles and modules that version 1 had, 0 to 6. The others, and the
  *   events, show all.
  *
- * The state can be rebuilt from the events alone (nonces and a pending owner aside):
+ * The state can be rebuilt from the events alone (except nonces and a pending owner):
  *
- * - Membership numbers count from 1: an account that holds no id and gets one takes the next. Node numbers likewise: an
- *   account without one takes the next when it lists a node, or when an imported party names it.
- * - New entries go to the end of their list, of nodes or of parties; an entry that leaves is replaced by the last of its
- *   list; an update keeps its place. A reservation is in no list.
- * - The *other* ids of an account stand in a list of its own. A further id becomes the current one, and the former
- *   current id goes to the end of that list. When one of the others becomes current, the former current id takes its
- *   place. When one of the others goes, the last takes its place. When the current id goes, the last of the others
- *   leaves the list and becomes current, and a full {PartyUpdate} of it follows.
+ * - Membership numbers count from 1: an account without an id takes the next number with its first id. Node numbers
+ *   likewise: an account without one takes the next when it lists a node, or when an imported party names it.
+ * - New entries go to the end of their list, of nodes or of parties; a removed entry is replaced by the last of its list;
+ *   an updated entry keeps its place. Reservations are not in these lists.
+ * - Each account has a list of its *other* ids. A further id becomes the current one, and the former current id goes to
+ *   the end of that list. When one of the others becomes current, the former current id takes its place. When one of the
+ *   others is removed, the last takes its place. When the current id is removed, the last of the others leaves the list
+ *   and becomes current, and a full {PartyUpdate} of it follows.
  *
  * The order of checks and the form of signatures of the functions that end in `Raw` are described in {ISignedRequests},
- * and what holds while entries of an earlier registry are being copied in {IImports}. The ownership is handed over in
- * two steps (OpenZeppelin's `Ownable2Step`: `transferOwnership`, `pendingOwner`, `acceptOwnership`), and
+ * and the rules while entries of an earlier registry are copied in {IImports}. Ownership is transferred in two steps
+ * (OpenZeppelin's `Ownable2Step`: `transferOwnership`, `pendingOwner`, `acceptOwnership`), and
  * `renounceOwnership` reverts with {IImports-ImportStillOpen} while the import is open.
  */
 interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
-    /// @notice OCPI 2.2 roles. Functions take and return them as numbers, so that an error can name the wrong one; 7 is
-    /// free.
+    /// @notice OCPI 2.2 roles. Functions accept and return them as numbers, so that an error can name an invalid one; 7
+    /// is unused.
     enum Role {
         /// Charge point operator.
         CPO,
@@ -61,8 +61,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         SCSP
     }
 
-    /// @notice OCPI 2.2 modules with a sender and a receiver interface. OCPI 2.3 has three that version 1 has no number
-    /// for: 7 payments, 8 bookings, 9 invoicereconciliation; 10 to 15 are free.
+    /// @notice OCPI 2.2 modules with a sender and a receiver interface. OCPI 2.3 adds three that version 1 has no number
+    /// for: 7 payments, 8 bookings, 9 invoicereconciliation; 10 to 15 are unused.
     enum Module {
         cdrs,
         chargingprofiles,
@@ -73,7 +73,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         tokens
     }
 
-    /// @notice A node as it is listed.
+    /// @notice A listed node.
     struct Node {
         /// Account that runs the node.
         address operator;
@@ -81,7 +81,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         string domain;
     }
 
-    /// @notice A party as it is listed, under one of its ids.
+    /// @notice A listed party, under one of its ids.
     struct Party {
         /// Account that holds the id.
         address party;
@@ -97,7 +97,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         uint8[] modulesReceiver;
         /// Account of the operator whose node the party is reached through.
         address operator;
-        /// URL of that node; empty while the operator runs none: the party can't be reached.
+        /// URL of that node; empty while the operator runs none, and then the party can't be reached.
         string operatorDomain;
         /// Membership number of the account.
         uint256 membership;
@@ -115,18 +115,18 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
         uint8[] roles;
         uint8[] modulesSender;
         uint8[] modulesReceiver;
-        /// Any account but zero: it may run no node.
+        /// Account of the operator; not zero, and need not run a node.
         address operator;
         string website;
     }
 
-    /// @notice The consent of an account that is to become something: the new key of a moved account, or a controller.
+    /// @notice The consent of an account that is to become the new key of a moved account, or a controller.
     struct Acceptance {
-        /// Present nonce of the account that accepts, here in the Registry.
+        /// Present nonce of the accepting account, in the Registry.
         uint256 nonce;
         /// Last second, in Unix time, at which the acceptance is valid.
         uint256 deadline;
-        /// Signature by the account that accepts; its form is described in {ISignedRequests}.
+        /// Signature of the accepting account, see {ISignedRequests}.
         bytes signature;
     }
 
@@ -135,7 +135,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice The full new state of a party under one of its ids, which is now its current one. A zero
-     * `operatorAddress`, with empty lists, says that `partyAddress` no longer holds this id; its website is gone too.
+     * `operatorAddress`, with empty lists, means that `partyAddress` no longer holds this id and its website is removed.
      */
     event PartyUpdate(
         bytes2 countryCode,
@@ -151,20 +151,20 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     event PartyWebsite(bytes2 countryCode, bytes3 partyId, address indexed party, string website);
 
     /**
-     * @notice Everything that `account` had is now `newAccount`'s: ids, membership, node number, node and controller.
-     * `account` is retired. {OperatorUpdate} of both (where there is a node) and a full {PartyUpdate} of each id, the
-     * other ids in the order of their list and the current one last, follow. They change the account only: all entries
-     * keep their places in the lists, and the current id stays current.
+     * @notice Everything that `account` had now belongs to `newAccount`: ids, membership, node number, node, controller.
+     * `account` is retired. {OperatorUpdate} of both (if there is a node) and a full {PartyUpdate} of each id follow, the
+     * other ids in the order of their list and the current one last. Only the account changes: all entries keep their
+     * places in the lists, and the current id stays current.
      */
     event AccountMoved(address indexed account, address indexed newAccount);
 
-    /// @notice From now on `controller` signs for `account`; where both are the same the account has no controller.
+    /// @notice From now on `controller` signs for `account`. If both are the same, the account has no controller.
     event ControllerSet(address indexed account, address indexed controller);
 
-    /// @notice Only `holder` can list this id from now on; anyone can when `holder` is zero.
+    /// @notice From now on only `holder` can list this id; if `holder` is zero, anyone can.
     event PartyReserved(bytes2 countryCode, bytes3 partyId, address indexed holder);
 
-    /// @notice Only `operator` can list `domain` from now on; anyone can when `operator` is zero.
+    /// @notice From now on only `operator` can list `domain`; if `operator` is zero, anyone can.
     event NodeReserved(string domain, address indexed operator);
 
     /// @notice The zero address can't be an account, an operator or the new account of a move.
@@ -176,10 +176,10 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice `domain` is reserved for `operator`: choose another, or ask the owner of the registry.
     error DomainReserved(string domain, address operator);
 
-    /// @notice `operator` runs no node: there is none to remove, and a party has to name an operator that runs one.
+    /// @notice `operator` does not run a node: name an operator that runs one.
     error NodeNotFound(address operator);
 
-    /// @notice `operator` has a node already; an import does not overwrite.
+    /// @notice `operator` already has a node, and an import does not overwrite.
     error NodeExists(address operator);
 
     /// @notice All `limit` node numbers are used.
@@ -206,27 +206,27 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /// @notice `account` holds `count` ids: use the function that names the id.
     error SeveralIds(address account, uint256 count);
 
-    /// @notice `account` holds `limit` ids, and no account holds more.
+    /// @notice `account` holds `limit` ids, the most that an account can hold.
     error TooManyIds(address account, uint256 limit);
 
-    /// @notice `account` has nothing to move: no id, no node number, no controller.
+    /// @notice `account` has nothing to move: it has no id, node number or controller.
     error AccountNotFound(address account);
 
-    /// @notice `account` can't take over another's belongings: it has an id, a node number or a controller, or is
-    /// retired. Use a key that was never used here.
+    /// @notice `account` can't take over another account: it has an id, a node number or a controller, or is retired. Use
+    /// a key that was never used here.
     error AccountInUse(address account);
 
     /// @notice `account` was moved to another key. It can't hold ids or run a node again: use the new key.
     error AccountRetired(address account);
 
-    /// @notice `account` has changed its controller or key `limit` times, and can't again: move it to a new key.
+    /// @notice `account` has changed its controller or key `limit` times and can't do so again: move it to a new key.
     error TooManyTerms(address account, uint256 limit);
 
     /**
      * @notice Lists the caller's node, or changes its URL and frees the old one.
      * @dev Requirements: the caller is not retired ({AccountRetired}); `domain` is a URL by the rule of {IEntryErrors}
      * ({TextTooLong}, {InvalidUrl}), not listed for another operator ({DomainTaken}) nor reserved for another
-     * ({DomainReserved}); a node number is left ({TooManyNodes}). Emits {OperatorUpdate}, also when the URL is the same.
+     * ({DomainReserved}); a node number is left ({TooManyNodes}). Emits {OperatorUpdate}, even if the URL stays the same.
      * @param domain URL of the node.
      */
     function setNode(string calldata domain) external;
@@ -248,8 +248,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice Takes the caller's node off the list and frees its URL. Parties that are reached through it stay listed
-     * and can't be reached until they choose another operator, or this one lists a node again.
+     * @notice Removes the caller's node and frees its URL. Parties that are reached through it stay listed but can't be
+     * reached until they choose another operator, or this one lists a node again.
      * @dev Requirements: the caller runs a node ({NodeNotFound}). Emits {OperatorUpdate} with an empty domain.
      */
     function deleteNode() external;
@@ -264,13 +264,13 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function deleteNodeRaw(address operator, uint256 nonce, uint256 deadline, bytes calldata signature) external;
 
     /**
-     * @notice Lists the caller under a further id, or changes roles and operator of an id that it holds; its other ids
-     * stay as they are. Modules and website of the id stay too. The id becomes the caller's current one.
+     * @notice Lists the caller under a further id, or changes the roles and operator of an id that it holds. The id
+     * becomes the caller's current one. Its modules and website, and all other ids, stay as they are.
      * @dev Requirements, in this order: a well-formed id ({InvalidCountryCode}, {InvalidPartyId}); at least one role
      * ({NoRoles}), each below 8 ({ValueOutOfRange}); `operator` runs a node ({NodeNotFound}), unless it is this id's
      * operator already. For a further id: the caller is not retired ({AccountRetired}) and holds fewer than 64
-     * ({TooManyIds}); nobody holds the id ({PartyIdTaken}), and it is not reserved for another ({PartyIdReserved}).
-     * Emits {PartyUpdate}. The operator is not asked: any party can name it.
+     * ({TooManyIds}); nobody holds the id ({PartyIdTaken}), and it is not reserved for anyone else ({PartyIdReserved}).
+     * Emits {PartyUpdate}. The operator need not agree: any party can name it.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param roles Values of {Role}.
@@ -280,7 +280,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice {setParty} by signed request `SetParty(address party,string countryCode,string partyId,uint8[] roles,
-     * address operator,uint256 nonce,uint256 deadline)`; the two texts are signed as text, two and three bytes long.
+     * address operator,uint256 nonce,uint256 deadline)`. The two strings are signed as text, two and three bytes long.
      * @param party The account.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
@@ -311,8 +311,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice Replaces the modules of one of the caller's ids, which becomes its current one. Empty lists remove them.
-     * @dev Requirements: somebody holds the id ({PartyIdNotFound}), and that is the caller ({PartyIdTaken}); each module
-     * is below 16 ({ValueOutOfRange}). It does not matter whether the operator still runs a node. Emits {PartyUpdate}.
+     * @dev Requirements: the id is held ({PartyIdNotFound}), by the caller ({PartyIdTaken}); each module is below 16
+     * ({ValueOutOfRange}). The operator need not run a node any more. Emits {PartyUpdate}.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param sender Values of {Module} whose sender interface the party has.
@@ -349,10 +349,10 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice Sets the website of one of the caller's ids, or removes it. It goes with the id, and stays in a move. The
-     * current id stays what it is.
-     * @dev Requirements: somebody holds the id ({PartyIdNotFound}), and that is the caller ({PartyIdTaken}); `website`
-     * is empty or a URL by the rule of {IEntryErrors} ({TextTooLong}, {InvalidUrl}). Emits {PartyWebsite}.
+     * @notice Sets or removes the website of one of the caller's ids. The website is removed with the id and survives a
+     * move. The current id stays the same.
+     * @dev Requirements: the id is held ({PartyIdNotFound}), by the caller ({PartyIdTaken}); `website` is empty or a URL
+     * by the rule of {IEntryErrors} ({TextTooLong}, {InvalidUrl}). Emits {PartyWebsite}.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param website URL; empty to remove it.
@@ -382,16 +382,15 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
 
     /**
      * @notice {deletePartyOf} for the caller's only id.
-     * @dev Requirements: the caller holds an id ({PartyNotFound}), and no more than one ({SeveralIds}).
+     * @dev Requirements: the caller holds an id ({PartyNotFound}), and only one ({SeveralIds}).
      */
     function deleteParty() external;
 
     /**
-     * @notice Gives up one of the caller's ids. With the last one the membership ends, and with it the service and all
+     * @notice Gives up one of the caller's ids. Giving up the last one ends the membership, its service and all its
      * agreements.
-     * @dev Requirements: somebody holds the id ({PartyIdNotFound}), and that is the caller ({PartyIdTaken}). Emits
-     * {PartyUpdate} with a zero operator; where the id was the current one of several, then a full {PartyUpdate} of the
-     * id that is now current.
+     * @dev Requirements: the id is held ({PartyIdNotFound}), by the caller ({PartyIdTaken}). Emits {PartyUpdate} with a
+     * zero operator and, if the id was the current one of several, a full {PartyUpdate} of the id that is now current.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      */
@@ -419,12 +418,12 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice Gives everything that the caller has to a new key: ids, membership, node number, node and controller.
      * Attached parties, the service and agreements follow by number. The caller is retired for good. Reservations and
-     * the ownership of the registry stay where they are; the term of the new account rises.
+     * the ownership of the registry do not move. The term of the new account rises.
      * @dev Requirements, in this order: `newAccount` is not zero ({ZeroAddress}); its acceptance is in time
-     * ({SignatureExpired}), carries its nonce ({InvalidNonce}) and its own signature ({InvalidSignature}); the caller
+     * ({SignatureExpired}), and has its nonce ({InvalidNonce}) and its own signature ({InvalidSignature}); the caller
      * has something ({AccountNotFound}); `newAccount` has nothing and is not retired ({AccountInUse}), and has a term
-     * left ({TooManyTerms}). Emits {AccountMoved} and the events named there. The cost grows with the number of the
-     * account's own ids.
+     * left ({TooManyTerms}). Emits {AccountMoved} and the events described there. The cost grows with the number of the
+     * account's ids.
      * @param newAccount The account of the new key.
      * @param acceptance The new account's signature under `AcceptAccount(address newAccount,address account,
      * uint256 nonce,uint256 deadline)`. It is ignored when `newAccount` is the sender.
@@ -451,13 +450,13 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice Names a controller for the caller's account, or a new one by signed request. From then on only the
-     * controller's signature counts for every write about the account, here and in Permissions, moving and cancelling
-     * included; the account's own key can only sign messages off chain. A lost controller freezes the account: name a
-     * Safe of several keys. The term of the account rises, so that everything signed before is void.
+     * @notice Names a controller for the caller's account, which then signs every write about it, here and in
+     * Permissions, including moves and cancellations; the account's own key can only sign messages off chain. A lost
+     * controller freezes the account: name a Safe with several keys. To replace a controller, use a signed request. The
+     * term of the account rises, which voids everything signed before.
      * @dev Requirements, in this order: `controller` has no controller itself ({NotController}); its acceptance is in
-     * time ({SignatureExpired}), carries its nonce ({InvalidNonce}) and its own signature ({InvalidSignature}); the
-     * account has a term left ({TooManyTerms}). Emits {ControllerSet}. A controller goes on counting whatever becomes of
+     * time ({SignatureExpired}), and has its nonce ({InvalidNonce}) and its own signature ({InvalidSignature}); the
+     * account has a term left ({TooManyTerms}). Emits {ControllerSet}. A controller keeps its power whatever happens to
      * its own account.
      * @param controller The controller; zero or the account itself for none.
      * @param acceptance The controller's signature under `AcceptController(address controller,address account,
@@ -485,15 +484,15 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external;
 
     /**
-     * @notice {deleteNode} for another, by the owner of the registry.
+     * @notice {deleteNode} for another account, by the owner of the registry.
      * @dev Requirements: the caller is the owner; `operator` runs a node ({NodeNotFound}).
      * @param operator Account of the operator.
      */
     function adminDeleteOperator(address operator) external;
 
     /**
-     * @notice {deletePartyOf} for another, by the owner of the registry. Anyone can list the id again; to hand it to its
-     * rightful holder use {adminReserveParty}.
+     * @notice {deletePartyOf} for another account, by the owner of the registry. Anyone can list the id again; to give it
+     * to its rightful holder, use {adminReserveParty}.
      * @dev Requirements: the caller is the owner; the id is held ({PartyIdNotFound}).
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
@@ -501,11 +500,11 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function adminDeleteParty(bytes2 countryCode, bytes3 partyId) external;
 
     /**
-     * @notice Reserves an id: whoever else holds it loses it, and only `holder` can list it. Listing it uses the
-     * reservation up.
+     * @notice Reserves an id: any other holder loses it, and only `holder` can list it. The reservation ends when `holder`
+     * lists the id.
      * @dev Requirements: the caller is the owner; a well-formed id ({InvalidCountryCode}, {InvalidPartyId}). Emits the
-     * events of {deletePartyOf} where another held the id, then {PartyReserved}. Nothing changes, and nothing is
-     * emitted, where `holder` holds the id or has it reserved already, or where there is no reservation to lift.
+     * events of {deletePartyOf} if another account held the id, then {PartyReserved}. Nothing changes, and nothing is
+     * emitted, if `holder` already holds the id or has it reserved, or if there is no reservation to lift.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
      * @param holder Account that can list the id; zero to lift a reservation.
@@ -513,11 +512,11 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function adminReserveParty(bytes2 countryCode, bytes3 partyId, address holder) external;
 
     /**
-     * @notice Reserves a URL: whoever else runs a node there loses it, and only `operator` can list it. Listing it uses
-     * the reservation up.
+     * @notice Reserves a URL: any other operator loses it, and only `operator` can list it. The reservation ends when
+     * `operator` lists the URL.
      * @dev Requirements: the caller is the owner; `domain` is a URL by the rule of {IEntryErrors} ({TextTooLong},
-     * {InvalidUrl}). Emits {OperatorUpdate} where another ran a node there, then {NodeReserved}. Nothing changes, and
-     * nothing is emitted, where `operator` runs the node or has the URL reserved already, or where there is no
+     * {InvalidUrl}). Emits {OperatorUpdate} if another account ran a node there, then {NodeReserved}. Nothing changes,
+     * and nothing is emitted, if `operator` already runs the node or has the URL reserved, or if there is no
      * reservation to lift.
      * @param domain URL of the node.
      * @param operator Account that can list the URL; zero to lift a reservation.
@@ -534,23 +533,23 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function importNodes(Node[] calldata items) external;
 
     /**
-     * @notice Lists parties of an earlier registry, also several ids of one account, of which the last becomes current.
+     * @notice Lists parties of an earlier registry. An account can have several ids; the last one becomes current.
      * @dev Requirements: the caller is the owner; the import is open ({IImports-ImportNotOpen}); 100 items at most
      * ({IImports-BatchTooLarge}); each party and its operator are not zero ({ZeroAddress}); nobody holds the id, not
      * even the party itself ({PartyIdTaken}); ids, roles, modules and websites keep the rules of {setParty},
-     * {setPartyModulesOf} and {setPartyWebsite}. Emits {PartyUpdate} for each, and {PartyWebsite} where it has one.
+     * {setPartyModulesOf} and {setPartyWebsite}. Emits {PartyUpdate} for each, and {PartyWebsite} if it has one.
      * @param items The parties.
      */
     function importParties(PartyImport[] calldata items) external;
 
-    /// @notice Who can delete and reserve and, while the import is open, import; zero when nobody can any more.
+    /// @notice The account that can delete, reserve and, while the import is open, import; zero after renunciation.
     /// @return Address of the owner.
     function owner() external view returns (address);
 
     /**
      * @notice The URL of an operator's node.
      * @param operator Account of the operator.
-     * @return domain Empty when it runs none.
+     * @return domain The URL; empty if it runs none.
      */
     function getNode(address operator) external view returns (string memory domain);
 
@@ -575,8 +574,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice The operator of a party, under its current id.
      * @param party Account of the party.
-     * @return operator Account of its operator; zero when no such party is listed.
-     * @return domain URL of the operator's node; empty when it runs none.
+     * @return operator Account of its operator; zero if no such party is listed.
+     * @return domain URL of the operator's node; empty if it runs none.
      */
     function getOperatorByAddress(address party) external view returns (address operator, string memory domain);
 
@@ -584,8 +583,8 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice The operator of the party with this id.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return operator Account of its operator; zero when no such party is listed.
-     * @return domain URL of the operator's node; empty when it runs none.
+     * @return operator Account of its operator; zero if no such party is listed.
+     * @return domain URL of the operator's node; empty if it runs none.
      */
     function getOperatorByOcpi(
         bytes2 countryCode,
@@ -595,13 +594,13 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     /**
      * @notice A party under its current id, as version 1 showed it; see {Party} for the fields.
      * @param partyAddress Account of the party.
-     * @return countryCode Zero when no such party is listed, as everything that follows.
+     * @return countryCode First half of the id; this and all that follows is zero if no such party is listed.
      * @return partyId Second half of the id.
      * @return modulesSender Modules 0 to 6 with a sender interface.
      * @return modulesReceiver Modules 0 to 6 with a receiver interface.
      * @return roles Roles 0 to 6.
      * @return operatorAddress Account of its operator.
-     * @return operatorDomain URL of the operator's node; empty when it runs none.
+     * @return operatorDomain URL of the operator's node; empty if it runs none.
      */
     function getPartyDetailsByAddress(
         address partyAddress
@@ -622,12 +621,12 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice The party with this id, as version 1 showed it; see {Party} for the fields.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return partyAddress Zero when no such party is listed, as everything that follows.
+     * @return partyAddress Account of the party; this and all that follows is zero if no such party is listed.
      * @return roles Roles 0 to 6.
      * @return modulesSender Modules 0 to 6 with a sender interface.
      * @return modulesReceiver Modules 0 to 6 with a receiver interface.
      * @return operatorAddress Account of its operator.
-     * @return operatorDomain URL of the operator's node; empty when it runs none.
+     * @return operatorDomain URL of the operator's node; empty if it runs none.
      */
     function getPartyDetailsByOcpi(
         bytes2 countryCode,
@@ -664,9 +663,9 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function parties(uint256 offset, uint256 limit) external view returns (Party[] memory page);
 
     /**
-     * @notice All that one account holds, the current id first, then the others in the order of their list.
+     * @notice All ids of one account as parties, the current one first, then the others in the order of their list.
      * @param account The account.
-     * @return The parties; none when it holds no id.
+     * @return The parties; none if it holds no id.
      */
     function partiesOf(address account) external view returns (Party[] memory);
 
@@ -674,7 +673,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice The party with this id.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return The party; all zero and empty when nobody holds the id.
+     * @return The party; all zero and empty if nobody holds the id.
      */
     function party(bytes2 countryCode, bytes3 partyId) external view returns (Party memory);
 
@@ -682,43 +681,43 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
      * @notice The account that holds an id.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return account Zero when nobody holds it.
+     * @return account The account; zero if nobody holds it.
      */
     function partyOf(bytes2 countryCode, bytes3 partyId) external view returns (address account);
 
     /**
      * @notice The number of an account's present membership.
      * @param account The account.
-     * @return The number; 0 when it holds no id.
+     * @return The number; 0 if it holds no id.
      */
     function membershipOf(address account) external view returns (uint256);
 
     /**
-     * @notice For whom an id is reserved.
+     * @notice The account that an id is reserved for.
      * @param countryCode Two letters A-Z, ASCII.
      * @param partyId Three characters A-Z or 0-9, ASCII.
-     * @return holder Zero when it is not reserved, or is held.
+     * @return holder The account; zero if the id is not reserved, or is held.
      */
     function reservationOf(bytes2 countryCode, bytes3 partyId) external view returns (address holder);
 
     /**
-     * @notice For whom a URL is reserved.
+     * @notice The operator that a URL is reserved for.
      * @param domain URL of a node.
-     * @return operator Zero when it is not reserved, or a node is listed there.
+     * @return operator The operator; zero if the URL is not reserved, or a node is listed there.
      */
     function nodeReservationOf(string calldata domain) external view returns (address operator);
 
     /**
-     * @notice Whose signature counts for an account.
+     * @notice The account whose signature counts for an account.
      * @param account The account.
-     * @return controller The account itself when it has named none.
+     * @return controller The controller; the account itself if it has named none.
      */
     function controllerOf(address account) external view returns (address controller);
 
     /**
-     * @notice What Permissions has to know of an account for a write, in one word, low bits first: membership number
-     * (64 bits), founding id (40), current id (40), 80 zero bits, term (16), 16 zero bits. An id is the five bytes of
-     * country code and party id. The *founding id* is the one that a membership began with.
+     * @notice What Permissions needs to know about an account, in one word, low bits first: membership number (64 bits),
+     * founding id (40), current id (40), 80 zero bits, term (16), 16 zero bits. An id is the five bytes of country code
+     * and party id. The *founding id* is the one that a membership began with.
      * @param account The account.
      * @return key The word.
      * @return controller As {controllerOf}.
@@ -726,7 +725,7 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     function keyOf(address account) external view returns (uint256 key, address controller);
 
     /**
-     * @notice {keyOf} for two accounts in one call, which is what an agreement asks.
+     * @notice {keyOf} for two accounts in one call, as an agreement needs.
      * @param first The account whose controller is wanted.
      * @param second The other account.
      * @return firstKey The first account's word.
@@ -739,9 +738,9 @@ interface IRegistry is ISignedRequests, IBatches, IImports, IEntryErrors {
     ) external view returns (uint256 firstKey, uint256 secondKey, address controller);
 
     /**
-     * @notice The accounts that have these memberships now, whatever their keys were when the words were written down.
-     * @param keys Words of {keyOf}, of which only membership number and founding id are looked at.
-     * @return accounts Zero for each membership that has ended.
+     * @notice The accounts that have these memberships now, even if they have been moved to new keys since.
+     * @param keys Words of {keyOf}; only membership number and founding id are used.
+     * @return accounts The accounts; zero for each membership that has ended.
      */
     function accountsOf(uint256[] calldata keys) external view returns (address[] memory accounts);
 }

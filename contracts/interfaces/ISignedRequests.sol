@@ -6,26 +6,26 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 /**
  * @title Signed requests: one key signs, any account pays
  * @notice Every write about an account has a function whose name ends in `Raw`. It takes an EIP-712 signature of the
- * account's *controller*, so that a *spender* can send and pay for it. An account that has named no controller is its
- * own; see {IRegistry-setController}. The domain of the signature is `{name, version, chainId, verifyingContract}` and
- * is returned by `eip712Domain()` (ERC-5267).
+ * account's *controller*, so that a *spender* can send and pay for it. An account that has named no controller controls
+ * itself; see {IRegistry-setController}. The domain of the signature is `{name, version, chainId, verifyingContract}`
+ * and is returned by `eip712Domain()` (ERC-5267).
  *
- * A `Raw` function takes the fields of its typed data in their order, then the signature, and checks in this order:
+ * A `Raw` function takes the fields of its typed data in order, then the signature, and checks in this order:
  *
- * 1. deadline: {SignatureExpired} when the block's time is later;
- * 2. nonce: {InvalidNonce} when it is not the account's next one;
- * 3. signature: {InvalidSignature} when it is not the controller's;
- * 4. the effect, with exactly the rules of the direct function.
+ * 1. deadline: {SignatureExpired} if the block's time is later;
+ * 2. nonce: {InvalidNonce} if it is not the account's next one;
+ * 3. signature: {InvalidSignature} if it is not the controller's;
+ * 4. the rules of the direct function.
  *
  * A direct function acts for its sender, and first checks that the sender has no controller ({NotController}).
  *
- * A signature is the controller's when it is an ECDSA signature of 65 bytes (r, s, v) with a low s and a v of 27 or 28
- * that recovers to the controller; or else, when the controller has code, when the controller's `isValidSignature`
- * (ERC-1271) accepts it within 250,000 gas. The account is always an argument, never what a signature recovers to.
+ * A signature is the controller's if it is an ECDSA signature of 65 bytes (r, s, v) with a low s and a v of 27 or 28 that
+ * recovers to the controller, or if the controller is a contract whose `isValidSignature` (ERC-1271) accepts it within
+ * 250,000 gas. The account is always an argument, never what a signature recovers to.
  *
  * The nonce of an account is `term * 2**32 + count`. The *count* rises by one with each request that takes effect; each
- * contract has its own. The *term* is the Registry's, and the same in both contracts. It rises whenever the account's
- * key or controller changes, so that nothing signed before counts any more.
+ * contract has its own. The *term* is kept by the Registry and is the same in both contracts. It rises whenever the
+ * account's key or controller changes, which voids everything signed before.
  *
  * Consequences:
  *
@@ -38,11 +38,11 @@ interface ISignedRequests is IERC5267 {
     /// @notice The block's time is later than the request's `deadline` (Unix time in seconds): sign a new one.
     error SignatureExpired(uint256 deadline);
 
-    /// @notice The request does not carry the next nonce of `account`, which is `expected`: it has been used, it is
+    /// @notice The next nonce of `account` is `expected`, and the request has another one: it was used before, it is too
     /// early, or it was signed in an earlier term.
     error InvalidNonce(address account, uint256 expected);
 
-    /// @notice The signature does not show that `signer` signed exactly this request for this contract and chain.
+    /// @notice The signature does not prove that `signer` signed exactly this request for this contract and chain.
     error InvalidSignature(address signer);
 
     /// @notice Only `controller` can act for `account`, by signed request.
@@ -54,8 +54,8 @@ interface ISignedRequests is IERC5267 {
     /**
      * @notice Voids every request for the caller's account that was signed with a nonce below `newNonce`.
      * @dev Requirements: the caller has no controller ({NotController}); the import is closed
-     * ({IImports-ImportStillOpen}); `newNonce` is above the present nonce, by 65,536 at most, and within the present
-     * term ({NonceOutOfRange}). While the import is open a signed deletion or revocation takes effect and can't be
+     * ({IImports-ImportStillOpen}); `newNonce` is above the present nonce, by at most 65,536, and within the present
+     * term ({NonceOutOfRange}). While the import is open, signed deletions and revocations take effect but can't be
      * cancelled.
      * @param newNonce The nonce of the next request that can take effect.
      */

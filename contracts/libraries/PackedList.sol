@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 /**
- * @dev A list of numbers of `bits` bits each, as many to a slot as fit, the first in the lowest bits; what is left at the
- * upper end of a slot is not touched. Whoever has the list knows `bits`, and how many entries there are; what lies past
- * the last one is zero. Ids: 40 bits, six to a slot. Node numbers: 32 bits, eight to a slot. Members: 104 bits, two.
+ * @dev A list of numbers of `bits` bits each, as many to a slot as fit, the first in the lowest bits. Spare bits at the
+ * upper end of a slot are not touched. The caller keeps `bits` and the number of entries; everything past the last entry
+ * is zero. Ids: 40 bits, six to a slot. Node numbers: 32 bits, eight to a slot. Members: 104 bits, two to a slot.
  */
 library PackedList {
     struct List {
@@ -23,7 +23,7 @@ library PackedList {
         list.slots[slot] = (list.slots[slot] & ~(_mask(bits) << shift)) | (value << shift);
     }
 
-    /// @dev Where `value` stands in a list that has it. A slot at a time: by {get} it costs 250 gas more an entry.
+    /// @dev The index of `value` in a list that has it. Reads a slot at a time: {get} would cost 250 gas more per entry.
     function find(List storage list, uint256 bits, uint256 value) internal view returns (uint256 index) {
         unchecked {
             for (uint256 slot = 0; ; ++slot) {
@@ -37,7 +37,7 @@ library PackedList {
         }
     }
 
-    /// @dev Unchecked: nothing here can overflow, and lists are read in loops.
+    /// @dev Unchecked because nothing here can overflow, and lists are read in loops.
     function _placeOf(uint256 bits, uint256 index) private pure returns (uint256 slot, uint256 shift) {
         unchecked {
             uint256 entriesPerSlot = 256 / bits;

@@ -2,8 +2,8 @@
 pragma solidity 0.8.30;
 
 /**
- * @dev Struct hashes (EIP-712) of the signed requests. Lists are hashed as they were given, not as they are stored;
- * country code and party id as the text that a wallet shows.
+ * @dev EIP-712 struct hashes of the signed requests. Lists are hashed as given, not as stored; country code and party id
+ * are hashed as the text that a wallet shows.
  */
 library RequestHash {
     bytes32 private constant _SET_NODE = keccak256(

@@ -8,7 +8,7 @@ library TextRules {
     uint256 private constant _MAX_URL_LENGTH = 255;
     uint256 private constant _MAX_NAME_LENGTH = 100;
 
-    /// @dev The ASCII characters that are no control characters.
+    /// @dev The ASCII characters that are not control characters.
     uint256 private constant _PRINTABLE = ((1 << 0x7f) - 1) ^ ((1 << 0x20) - 1);
     uint256 private constant _DIGITS = ((1 << 10) - 1) << 0x30;
     uint256 private constant _UPPER_CASE = ((1 << 26) - 1) << 0x41;
@@ -33,7 +33,7 @@ library TextRules {
     /// @dev `/` and `.`.
     uint256 private constant _URL_NOT_LAST = (1 << 0x2f) | (1 << 0x2e);
 
-    /// @dev Reverts unless `url` keeps the rule for URLs; the empty text does not.
+    /// @dev Reverts unless `url` keeps the rule for URLs. Also reverts for the empty text.
     function requireUrl(string calldata url) internal pure {
         bytes calldata text = bytes(url);
         if (text.length > _MAX_URL_LENGTH) revert IEntryErrors.TextTooLong(text.length, _MAX_URL_LENGTH);
@@ -46,8 +46,8 @@ library TextRules {
         if (_in(_URL_NOT_LAST, text[position - 1])) revert IEntryErrors.InvalidUrl(position - 1);
     }
 
-    /// @dev Reverts unless `name` keeps the rule for names. UTF-8 is checked by the table of well-formed sequences of
-    /// the Unicode standard (table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
+    /// @dev Reverts unless `name` keeps the rule for names. UTF-8 is checked against table 3-7 of the Unicode standard,
+    /// "Well-Formed UTF-8 Byte Sequences": no overlong forms, no surrogates, nothing above U+10FFFF.
     function requireName(string calldata name) internal pure {
         bytes calldata text = bytes(name);
         if (text.length > _MAX_NAME_LENGTH) revert IEntryErrors.TextTooLong(text.length, _MAX_NAME_LENGTH);
@@ -70,8 +70,8 @@ library TextRules {
         return _in(allowed, text[0]) && _in(allowed, text[1]) && _in(allowed, text[2]);
     }
 
-    /// @dev The position from `position` on of the first byte that is not in the class; the length when all are. A word
-    /// at a time and unchecked, for no position passes the length: by index it costs 40 gas more a byte.
+    /// @dev The position of the first byte at or after `position` that is not in the class; the length if all are. Reads a
+    /// word at a time, unchecked because no position exceeds the length: access by index costs 40 gas more per byte.
     function _skip(uint256 class, bytes calldata text, uint256 position) private pure returns (uint256) {
         while (position < text.length) {
             uint256 word = uint256(bytes32(text[position:]));
@@ -97,8 +97,8 @@ library TextRules {
         revert IEntryErrors.InvalidUrl(position);
     }
 
-    /// @dev Bytes of the UTF-8 character above U+007F that `text` begins with; 0 when it is none, not well formed or not
-    /// allowed in a name.
+    /// @dev The length in bytes of the UTF-8 character above U+007F that `text` begins with; 0 if there is none, or if it
+    /// is malformed or not allowed in a name.
     function _characterLength(bytes calldata text) private pure returns (uint256) {
         uint256 lead = uint8(text[0]);
         if (lead < 0xc2) return 0;
@@ -117,7 +117,7 @@ library TextRules {
         return 0;
     }
 
-    /// @dev Whether a UTF-8 character of three bytes is one of those that let a name show other text than it holds.
+    /// @dev Whether a UTF-8 character of three bytes can make a name look different from the text that it holds.
     function _misleads(uint256 character) private pure returns (bool) {
         return
             character == 0xe2808e || // U+200E

@@ -4,11 +4,11 @@ pragma solidity 0.8.30;
 /**
  * @dev Entries packed by hand into one word each. A field is named by its mask, and read and written by {get} and {set}.
  *
- * This is the exception to "no cleverness": when the compiler copies structs this wide between storage and memory, a
- * write costs 3,800 gas more, and the contracts 3,000 bytes more, which do not fit. The masks of one word share no bit
- * (tests/halmos proves it), and {set} can't touch a neighbour.
+ * Packing by hand is an exception in this code. When the compiler copies structs of this size between storage and memory,
+ * a write costs 3,800 gas more, and the contracts need 3,000 bytes more than fit. The masks of one word share no bit
+ * (tests/halmos proves it), so {set} can't touch another field.
  *
- * An id is the number that the five bytes of country code and party id make. Bits count from the low-order end.
+ * An id is the five bytes of country code and party id, read as a number. Bits count from the low-order end.
  *
  * Account (Registry), by address:
  *
@@ -18,12 +18,12 @@ pragma solidity 0.8.30;
  *        | 160-191     | 192-223       | 224-239       | 240-255
  *        | node number | count (nonce) | term (nonce)  | zero
  *
- * Party (Registry), by id. Without roles it is a reservation, of which only the account is stored:
+ * Party (Registry), by id. An entry without roles is a reservation, which has only the account:
  *
  *   bits | 0-159   | 160-184       | 185-214     | 215-222 | 223-238        | 239-254          | 255
  *        | account | place in list | node number | roles   | sender modules | receiver modules | has website
  *
- * Host (Registry), by hash of the URL. Without a node number it is a reservation, of which only the account is stored:
+ * Host (Registry), by hash of the URL. An entry without a node number is a reservation, which has only the account:
  *
  *   bits | 0-159   | 160-191     | 192-255
  *        | account | node number | place in list
@@ -68,15 +68,15 @@ library Words {
     uint256 internal constant PERMISSIONS = ((1 << 64) - 1) << 64;
     uint256 internal constant SHOWN_ID = ((1 << 40) - 1) << 128;
 
-    /// @dev What a membership leaves in the word of its account when it ends.
+    /// @dev The fields that stay in the word of an account when its membership ends.
     uint256 internal constant WITHOUT_MEMBERSHIP = ~(MEMBERSHIP | FOUNDING_ID | CURRENT_ID | ID_COUNT | HAS_HEIR);
-    /// @dev Both parts of a nonce, in the form in which {ISignedRequests-nonces} gives them.
+    /// @dev Both parts of a nonce, in the form that {ISignedRequests-nonces} returns.
     uint256 internal constant NONCE = NONCE_COUNT | TERM;
-    /// @dev What an account can have, besides its nonce.
+    /// @dev Everything that an account can have, besides its nonce.
     uint256 internal constant BELONGINGS = ID_COUNT | NODE | CONTROLLED;
-    /// @dev What {IRegistry-keyOf} tells.
+    /// @dev The fields that {IRegistry-keyOf} returns.
     uint256 internal constant KEY = MEMBERSHIP | FOUNDING_ID | CURRENT_ID | TERM;
-    /// @dev What of a key stands in the lists of Permissions, and finds the account again.
+    /// @dev The fields of a key that the lists of Permissions store, enough to find the account again.
     uint256 internal constant MEMBER = MEMBERSHIP | FOUNDING_ID;
 
     /// @dev The value of the field with this mask.
@@ -84,7 +84,7 @@ library Words {
         return (word & mask) / _lowestBit(mask);
     }
 
-    /// @dev The word with another value in the field with this mask; bits of `value` that the field lacks are lost.
+    /// @dev The word with another value in the field with this mask. Bits of `value` that do not fit are dropped.
     function set(uint256 word, uint256 mask, uint256 value) internal pure returns (uint256) {
         unchecked {
             return (word & ~mask) | ((value * _lowestBit(mask)) & mask);
@@ -101,12 +101,12 @@ library Words {
         return address(uint160(word));
     }
 
-    /// @dev The id that country code and party id make.
+    /// @dev The id made of a country code and a party id.
     function joinId(bytes2 countryCode, bytes3 partyId) internal pure returns (uint256) {
         return (uint256(uint16(countryCode)) << 24) | uint24(partyId);
     }
 
-    /// @dev The country code and party id that make an id.
+    /// @dev The country code and party id of an id.
     function splitId(uint256 id) internal pure returns (bytes2 countryCode, bytes3 partyId) {
         return (bytes2(uint16(id >> 24)), bytes3(uint24(id)));
     }
