@@ -53,6 +53,7 @@ from ocn_registry.transport.rpc_values import (
     as_object,
     as_time,
     code_of,
+    error_in,
     is_list,
     is_object,
     words_of,
@@ -182,7 +183,9 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
     """
     method = request_of(effect)[0]
     if not is_object(error):
-        return BadAnswer(f"the RPC node answered {method} with the error {shown(error)}")
+        if not words_of({"message": error}):
+            return BadAnswer(f"the RPC node answered {method} with the error {shown(error)}")
+        error = {"message": error}  # in place of an object
     code, words = code_of(error), words_of(error)
     if isinstance(effect, (Call, GasEstimate)):
         call = effect.call if isinstance(effect, GasEstimate) else effect
@@ -221,15 +224,15 @@ def unwrap(effect: AnyEffect, response: dict[str, object], chain_id: int | None 
         response: An object with `result` or `error`.
         chain_id: The node's chain id; `None` if unknown.
     """
-    if response.get("error") is not None:
-        raise error_of(effect, response["error"])
+    if (error := error_in(response)) is not None:
+        raise error_of(effect, error)
     return answer_of(effect, response.get("result"), chain_id)
 
 
 def handover_of(effect: Send, response: dict[str, object]) -> Handover:
     """Return the result of sending a transaction, from the node's response."""
-    if response.get("error") is not None:
-        error = error_of(effect, response["error"])
+    if (said := error_in(response)) is not None:
+        error = error_of(effect, said)
         answer = error if isinstance(error, TransportError) else BadAnswer(str(error))
         return Handover(arrival=Arrival.ANSWERED, error=answer)
     result = response.get("result")

@@ -16,7 +16,7 @@ from ocn_registry.foreign.text import masked, shown
 from ocn_registry.portable.values import dataclass
 from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.jsonrpc import refusal
-from ocn_registry.transport.rpc_values import code_of, is_list, is_object, words_of
+from ocn_registry.transport.rpc_values import code_of, error_in, is_list, is_object, words_of
 from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, cause_of, meaning_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _OK = 200
 _SERVER_ERROR = 500
 _REDIRECTS = range(300, 400)
 _REFUSED = {401, 403, 407}
+_FIXED = {401, 407, *_REDIRECTS}  # whatever the body says
 # Possibly because the request, its answer or its duration is too long.
 _TOO_MUCH = {400, 413, 414, 422}
 _TOO_SLOW = {408, 500, 502, 503, 504, 524}
@@ -134,14 +135,16 @@ def responses(
     content = _content(endpoint, requests, reply, limits)
     if is_list(content):
         first = content[0] if content else None
-        failed = all(is_object(one) and one.get("error") is not None for one in content)
+        failed = all(is_object(one) and error_in(one) is not None for one in content)
         instead = failed and (len(content) < len(requests) or _is_about_batches(first))
         if len(requests) > 1 and not instead:
             return _in_order(endpoint, requests, content)
         content = first  # geth: a list with one error in place of all responses
+    if isinstance(content, str):
+        content = {"error": {"message": content}}
     if not is_object(content):
         raise BadAnswer(f"{endpoint.shown} answered with no JSON-RPC response")
-    error = content.get("error")
+    error = error_in(content)
     if error is None and (words := _said_in(content)):
         error = {"code": content.get("code"), "message": words}
         content = {**content, "error": error}
@@ -195,7 +198,7 @@ def _busy(endpoint: Endpoint, reply: HttpReply, words: str) -> RpcUnavailable:
 
 
 def _words(error: object) -> str:
-    return words_of(error) if is_object(error) else str(error)
+    return words_of(error) if is_object(error) else words_of({"message": error}) or str(error)
 
 
 def _content(
@@ -220,9 +223,11 @@ def _content(
     if reply.status // 100 == _OK // 100:
         if content is None and not plain.strip().startswith(b"null"):
             says = _saying(_excerpt(plain))
-            raise BadAnswer(
+            astray = BadAnswer(
                 f"{endpoint.shown} answered with no JSON{says}: is that the URL of an RPC node?",
             )
+            astray.temporary = _will_pass(plain.decode(errors="replace"))
+            raise astray
         return content
     message = _error_in(content)
     refused = reply.status in _REFUSED and not any(
@@ -238,7 +243,12 @@ def _error_in(content: object) -> object:
     """Return the first JSON-RPC error in a body, whatever the HTTP status."""
     if is_list(content):
         return next((message for one in content if (message := _error_in(one)) is not None), None)
-    return content.get("error") if is_object(content) else None
+    return error_in(content) if is_object(content) else None
+
+
+def _will_pass(words: str) -> bool:
+    """Return whether words in place of JSON are about what passes."""
+    return meaning_of("", 0, words) in {Meaning.BUSY, Meaning.BEHIND}
 
 
 def _said_in(content: object) -> str:
@@ -268,10 +278,11 @@ def _for_status(
         error = RpcRefused(_EVENTS, status, words)  # a range of fewer blocks, perhaps
         error.temporary = status in BUSY_STATUS
         return error
-    if status in BUSY_STATUS or (status >= _SERVER_ERROR and status not in {501, 505}):
+    busy = status in BUSY_STATUS or (status not in _FIXED and _will_pass(words))
+    if busy or (status >= _SERVER_ERROR and status not in {501, 505}):
         message = f"{node} is out of order ({says})"
         broken = RpcUnavailable(f"{message}: try again later, or another node")
-        broken.temporary = status in BUSY_STATUS
+        broken.temporary = busy
         return broken
     if status in _REFUSED:
         message = f"{node} rejected the credentials ({says})"

@@ -90,6 +90,15 @@ def code_of(error: dict[str, object]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def error_in(response: dict[str, object]) -> object:
+    """Return the error of a response; `None` if there is none.
+
+    Some servers write an empty error beside a result.
+    """
+    error = response.get("error")
+    return error if error or response.get("result") is None else None
+
+
 def words_of(error: dict[str, object]) -> str:
     """Return the text of a node's error: its message, and text in its data."""
     parts: list[str] = []

@@ -70,16 +70,18 @@ WORDINGS: Final = (
         r"""
             \bbatch
             | (?:request|call|question)s?\ in\ (?:a|one|each|the)\ (?:single\ )?(?:request|call)
+            | array\ of\ (?:request|call)s | (?:payload|entity|body)\ (?:is\ )?too\ large
             """,
         "geth since 1.11.3: 'batch too large' (ethereum/go-ethereum#26681); others: 'batch size "
-        "limit exceeded', 'batch requests are not supported'",
+        "limit exceeded', 'batch requests are not supported'; servers of JSON: 'request entity too "
+        "large'",
     ),
     Wording(
         Meaning.BEHIND,
         r"""
             (?:header|block|state)\b.{0,60}not\ (?:be\ )?(?:yet\ )?(?:found|available)
             | (?:header|block|state)\b.{0,60}unavailable
-            | unknown\ (?:block|header|ancestor) | (?:missing|unknown)\ trie\ node
+            | unknown\ ?(?:block|header|ancestor) | (?:missing|unknown)\ trie\ node
             | (?:cannot|can't|could\ not|couldn't)\ (?:find|be\ found|query\ unfinalized)
             | cannot\ be\ found
             | no\ (?:state|header|block|historical)\b.{0,20}\b(?:available|found)
@@ -90,14 +92,17 @@ WORDINGS: Final = (
             | after\ last\ accepted | (?:greater|higher)\ than\ (?:the\ )?(?:latest|head)
             | height\b.{0,30}not\ available
             | beyond\ (?:the\ )?(?:current\ )?(?:head|chain|latest)
-            | (?:greater|higher|after)\b.{0,20}(?:latest|head|current)\ block
-            | block\b.{0,30}(?:out\ of\ range|in\ the\ future|too\ (?:high|new)) | blockoutofrange
-            | (?:not|still|is)\ (?:yet\ )?(?:fully\ )?sync(?:ed|ing) | not\ caught\ up
+            | (?:greater|higher|after|ahead)\b.{0,20}(?:latest|head|current)\ block
+            | block\b(?:(?!\brange).){0,30}(?:out\ of\ range|in\ the\ future|too\ (?:high|new))
+            | blockoutofrange | future\ block | invalid\ block\ (?:tag|number)\b.{0,40}\d
+            | not\ (?:been\ )?mined\ yet | not\ (?:yet\ )?available\ yet
+            | (?:not|still|is)\ (?:yet\ )?(?:fully\ |currently\ )?sync(?:ed|ing) | not\ caught\ up
             """,
         "geth: 'header not found', 'missing trie node' (ethereum/go-ethereum#25826); reth: 'block "
         "not found' (paradigmxyz/reth#5696); Nethermind, OpenEthereum: 'unknown block number', "
         "'One of the blocks specified in filter cannot be found'; Besu: 'Block not found', 'World "
-        "state unavailable'; proxies before several nodes (MetaMask/metamask-extension#13322)",
+        "state unavailable'; Hardhat: 'invalid block tag 19. Latest block number is 18'; Ganache: "
+        "'BlockOutOfRangeError'; proxies before several nodes (MetaMask/metamask-extension#13322)",
     ),
     Wording(
         Meaning.RANGE,
@@ -107,7 +112,9 @@ WORDINGS: Final = (
             | more\ than\ [\d,]+\ (?:result|log|block|event)
             | ranges?\ over\b | too\ many\ (?:result|log|block|event) | returned\ more\ than
             | (?:log|response|result)s?\ (?:response\ )?(?:size|is|are|set)?\ ?(?:exceed|too|limit)
-            | query\ (?:timeout|exceed|time)
+            | query\ (?:timeout|exceed|time) | \b(?:log|result|response)s?\ (?:over|size)\b
+            | blocks?\ (?:distance|span|interval) | (?:distance|span|interval)\ between
+            | (?:at\ most|within|up\ to)\ [\d,]+\ (?:log|block|event|result)
             """,
         "Infura: 'query returned more than 10000 results'; Alchemy: 'Log response size exceeded' "
         "(boundless-xyz/boundless#838); QuickNode: 'eth_getLogs is limited to a 10,000 range' "
@@ -124,8 +131,10 @@ WORDINGS: Final = (
             | (?:exceed|exhaust|reached|over|hit)\w*\b.{0,40}(?:limit|quota|capacity|allowance\ of)
             | per\ (?:second|minute|day)\b | throttl | slow\ down | back\ ?off
             | try\ (?:it\ )?again | retry | temporar | overload | \bbusy\b | (?:un)?healthy
-            | no\ (?:available\ )?(?:upstream|backend|server|node)s?
-            | upstream\ connect | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z
+            | limited\ to\ [\d,.]+ | requests\ ?/\ ?s(?:ec)?\b | queue\ is\ full
+            | no\ (?:available\ |known\ )?(?:rpc\ )?(?:upstream|backend|server|node)s?
+            | upstreams?\ (?:connect|(?:is|are)\ down) | route\ your\ request
+            | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z
             | error\ code:\ 1015 | internal\ (?:server\ )?error | cannot\ fulfill
             | upstreams?\ (?:have\ )?failed | no\ response | cancell?ed
             | (?:service|server|node)\ (?:is\ )?(?:un|not\ )
@@ -135,7 +144,8 @@ WORDINGS: Final = (
             """,
         "as HTTP 200: wevm/viem#3680, AntSeed/antseed#841, base/node#368, circlefin/arc-node#207; "
         "geth: 'request timed out' (-32002); proxyd: 'no backend is currently healthy to serve "
-        "traffic', 'backend is overloaded'",
+        "traffic', 'backend is overloaded'; dRPC: 'Can't route your request to suitable provider'; "
+        "llamanodes/web3-proxy: 'no servers synced'; eRPC: 'all upstreams are down'",
     ),
     Wording(
         Meaning.FOR_GOOD,

@@ -267,13 +267,16 @@ WORDS = {
     "in a list": (200, {"error": {"code": "-32000", "message": "no", "data": ["disk full"]}}),
     "in the cause": (200, {"error": {"code": -32000, "message": "no", "cause": "disk full"}}),
     "in an error's error": (500, {"error": {"error": {"message": "disk full"}}}),
+    "in place of an error": (200, {"error": "disk full"}),
+    "in a list in place of an error": (200, {"error": ["disk full"]}),
+    "in place of a response": (200, "disk full"),
 }
 
 
 @pytest.mark.parametrize(("status", "body"), WORDS.values(), ids=WORDS.keys())
 def test_words_are_reported_wherever_they_are(client, proxy, operator, status, body):
     """R36: whatever form the gateway before a node gives them."""
-    (words,) = re.findall(r"'([^']*)'\W*$", str(body))
+    (words,) = re.findall(r"'([^']*)'\W*$", repr(body))
     proxy.inject(faults.status_says(status, json.dumps(body).encode()))
     with pytest.raises((RpcUnavailable, RpcRefused), match=words):
         client.node(operator.address)
@@ -284,6 +287,39 @@ def test_words_in_place_of_json_are_reported(client, proxy, operator):
     proxy.inject(faults.says(b"invalid host specified"))
     with pytest.raises(BadAnswer, match="it says 'invalid host specified'"):
         client.node(operator.address)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"upstream request timeout"),
+        (200, b"<html><title>Rate limit exceeded</title></html>"),
+        (200, b'"rate limit exceeded"'),
+        (200, b'{"error": "too many requests"}'),
+        (200, b'{"error": ["rate limit reached"]}'),
+        (403, b"Too many requests from your address"),
+        (404, b"no backend available"),
+    ],
+)
+def test_words_about_what_passes_are_waited_out_in_any_form(client, proxy, operator, status, body):
+    """R17, R25: gateways that speak no JSON-RPC, or in other forms."""
+    client.node(operator.address)
+    proxy.inject(faults.status_says(status, body), times=1)
+    assert client.node(operator.address) is None
+
+
+@pytest.mark.parametrize("empty", [None, False, "", {}, []])
+def test_empty_error_beside_a_result_is_none(client, proxy, operator, account, empty):
+    def with_error(content):
+        answer = json.loads(content)
+        for response in answer if isinstance(answer, list) else [answer]:
+            response["error"] = empty
+        return json.dumps(answer).encode()
+
+    proxy.inject(nodes.written(with_error))
+    client.set_node("https://a.example", signer=operator)
+    assert client.node(operator.address).domain == "https://a.example"
+    assert account.paid_for(1)
 
 
 @pytest.mark.parametrize("method", ["eth_getBlockByNumber", CALL, "eth_chainId"])

@@ -12,6 +12,8 @@ SAID = {
         "You cannot send more than 100 calls in one request",
         "batch limit 100 exceeded: 142 requests given",
         "Too many [eth_call] methods in the batch",
+        "Array of requests is too long",
+        "request entity too large",
     ],
     Meaning.BUSY: [
         "project ID request rate exceeded",
@@ -29,6 +31,11 @@ SAID = {
         "internal server error",
         "all upstreams failed",
         "request was cancelled",
+        "Can't route your request to suitable provider",
+        "no known RPC servers",
+        "all upstreams are down",
+        "free plan limited to 10 requests/sec",
+        "queue is full",
     ],
     Meaning.BEHIND: [
         "header for hash not found",
@@ -42,6 +49,14 @@ SAID = {
         "state histories haven't been fully indexed yet",
         "block is not imported yet",
         "height 12 is not available, lowest height is 20",
+        "Received invalid block tag 19. Latest block number is 18",
+        "invalid block number: requested 19, head is 18",
+        "UnknownBlock",
+        "node is currently syncing and not able to serve requests",
+        "future block requested",
+        "requested block is ahead of the latest block",
+        "the block you requested has not been mined yet",
+        "data is not available yet",
     ],
     Meaning.FOR_GOOD: [
         "rejected due to project ID settings",
@@ -66,3 +81,27 @@ SAID = {
 )
 def test_words_count_before_codes(meaning, words, code):
     assert meaning_of("eth_call", code, words) is meaning
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "block range too high",
+        "maximum [from, to] blocks distance: 2000",
+        "distance between fromBlock and toBlock is too large",
+        "the requested block span is too big",
+        "exceeded max block interval of 1000",
+        "fromBlock and toBlock must be within 2000 blocks",
+        "limit the query to at most 1000 blocks",
+        "response size should not be greater than 10000000 bytes",
+        "logs over limit",
+        "eth_getLogs is limited to 1024 blocks of range",
+    ],
+)
+def test_words_about_too_many_events_are_of_the_range(words):
+    assert meaning_of("eth_getLogs", -32602, words) is Meaning.RANGE
+
+
+def test_block_that_is_not_there_yet_is_not_a_range():
+    for words in ("block is out of range", "one of the blocks in the filter cannot be found"):
+        assert meaning_of("eth_getLogs", -32000, words) is Meaning.BEHIND
