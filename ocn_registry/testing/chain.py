@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import threading
 import time
-from copy import copy
-from dataclasses import field, fields, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.deploy.devnet import ACCOUNTS
 from ocn_registry.dialects.v3.requests import REQUESTS
@@ -57,10 +56,7 @@ if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Answer, AnyEffect, Log, SentTransaction
     from ocn_registry.testing.model import SignedFields
-    from ocn_registry.testing.model.calls import State
     from ocn_registry.testing.model.state import PermissionsState, RegistryState
-
-S = TypeVar("S", bound="State")
 
 BASE_FEE_WEI: Final = 7
 GAS: Final = 200_000
@@ -251,8 +247,8 @@ class MemoryChain:
         )
         block = _Block(
             ref=ref,
-            registry=_copied(self._registry.state),
-            permissions=_copied(self._permissions.state),
+            registry=self._registry.state.copied(),
+            permissions=self._permissions.state.copied(),
             logs=logs,
         )
         self._blocks.append(block)
@@ -266,8 +262,8 @@ class MemoryChain:
             raise RpcRefused("eth_call", -32000, "header not found")
         block = self._blocks[-1 if call.block is None else call.block]
         present = self._registry.state, self._permissions.state
-        self._registry.state = _copied(block.registry)
-        self._permissions.state = _copied(block.permissions)
+        self._registry.state = block.registry.copied()
+        self._permissions.state = block.permissions.copied()
         try:
             at = block.ref.timestamp_unix_s if call.block is not None else int(time.time())
             sender = call.sender or Address.from_bytes(bytes(20))
@@ -333,10 +329,6 @@ def _price(transaction: Transaction) -> int:
     if transaction.tip_per_gas_wei is None:
         return transaction.max_fee_per_gas_wei
     return min(transaction.max_fee_per_gas_wei, BASE_FEE_WEI + transaction.tip_per_gas_wei)
-
-
-def _copied(state: S) -> S:
-    return replace(state, **{part.name: copy(getattr(state, part.name)) for part in fields(state)})
 
 
 def _is_signed_by(signer: Address, signed: SignedFields, signature: bytes) -> bool:

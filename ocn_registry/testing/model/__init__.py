@@ -3,7 +3,8 @@
 ```python
 registry = Registry(REGISTRY, 31337, owner, import_open=False, is_signed_by=check)
 permissions = Permissions(PERMISSIONS, registry, import_open=False, is_signed_by=check)
-registry.set_node(Message(sender=operator, time_unix_s=now), "https://node.example")
+call = Call("setNode", ("https://node.example",))
+registry.call(Message(sender=operator, time_unix_s=now), call)
 registry.get_node(operator)
 ```
 

@@ -1,16 +1,15 @@
 """Calls of the model: messages, receipts, and reverts without side effects.
 
-A contract's writing function is a method marked `external`, with the message as its first argument;
-a reading one is marked `view`. Names are the contract's in Python's spelling: `set_node_raw` for
-`setNodeRaw`.
+A contract's writing function is a method marked `external`, a reading one is marked `view`. Names
+are the contract's in Python's spelling: `import_nodes` for `importNodes`. `requests.request` marks
+what a direct and a signed function have in common, and makes both.
 """
 
 from __future__ import annotations
 
 from copy import copy
 from dataclasses import field, fields, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from ocn_registry.errors import Reverted, UnknownRevert
 from ocn_registry.models import Address
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
 
     from ocn_registry.testing.model.events import Event
 
-P = ParamSpec("P")
-R = TypeVar("R")
+    Functions = dict[str, Callable[..., Any]]
+
+F = TypeVar("F", bound="Callable[..., Any]")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -66,6 +66,10 @@ class State:
     import_open: bool
     nonces: dict[Address, int] = field(default_factory=dict[Address, int])
 
+    def copied(self) -> Self:
+        """Return a copy."""
+        return replace(self, **{part.name: copy(getattr(self, part.name)) for part in fields(self)})
+
 
 S = TypeVar("S", bound=State)
 
@@ -76,10 +80,12 @@ class Contract(Generic[S]):
     Attributes:
         externals: Its writing functions, by name in the contract.
         views: Its reading functions.
+        message: The call that runs.
     """
 
-    externals: ClassVar[dict[str, Callable[..., Any]]]
-    views: ClassVar[dict[str, Callable[..., Any]]]
+    externals: ClassVar[Functions]
+    views: ClassVar[Functions]
+    message: Message
 
     def __init_subclass__(cls) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Collect the marked methods."""
@@ -99,10 +105,20 @@ class Contract(Generic[S]):
         Raises:
             Reverted: The call failed, and changed nothing.
         """
-        if method := self.externals.get(call.function):
-            receipt: Receipt[Any] = method(self, message, *call.arguments)
-            return receipt
-        return Receipt((), self.ask(call.function, *call.arguments))
+        method = self.externals.get(call.function)
+        if method is None:
+            return Receipt((), self.ask(call.function, *call.arguments))
+        self.message = message
+        before, outer = self.state.copied(), self._emitted
+        self._emitted = []
+        try:
+            result = method(self, *call.arguments)
+            return Receipt(tuple(self._emitted), result)
+        except Reverted:
+            self.state = before
+            raise
+        finally:
+            self._emitted = outer
 
     def ask(self, function: str, *arguments: object) -> Any:  # noqa: ANN401 - what the function returns
         """Call a reading function by its name in the contract."""
@@ -113,52 +129,31 @@ class Contract(Generic[S]):
     def _emit(self, *events: Event) -> None:
         self._emitted.extend(events)
 
-    def atomically(self, function: Callable[[], R]) -> Receipt[R]:
-        """Run a function; undo its changes if it raises."""
-        before, outer = _copy(self.state), self._emitted
-        self._emitted = []
-        try:
-            result = function()
-            return Receipt(tuple(self._emitted), result)
-        except Reverted:
-            self.state = before
-            raise
-        finally:
-            self._emitted = outer
+
+def external(function: F) -> F:
+    """Mark a writing function."""
+    return mark("external", function, {camel_case(function.__name__): function})
 
 
-C = TypeVar("C", bound=Contract[Any])
-
-
-def external(
-    function: Callable[Concatenate[C, Message, P], R],
-) -> Callable[Concatenate[C, Message, P], Receipt[R]]:
-    """Mark a writing function: if it fails, its changes are undone."""
-
-    @wraps(function)
-    def run(contract: C, message: Message, /, *args: P.args, **kwargs: P.kwargs) -> Receipt[R]:
-        return contract.atomically(lambda: function(contract, message, *args, **kwargs))
-
-    run.__dict__["kind"] = "external"
-    return run
-
-
-def view(function: Callable[P, R]) -> Callable[P, R]:
+def view(function: F) -> F:
     """Mark a reading function."""
-    function.__dict__["kind"] = "view"
-    return function
+    return mark("view", function, {camel_case(function.__name__): function})
 
 
-def _functions(contract: type, kind: str) -> dict[str, Callable[..., Any]]:
-    """Return the functions of a kind, by name in the contract."""
-    found = {name: getattr(contract, name) for name in dir(contract)}
-    return {
-        head + "".join(word.title() for word in rest): method
-        for name, method in found.items()
-        if getattr(method, "kind", None) == kind
-        for head, *rest in [name.split("_")]
-    }
+def mark(kind: str, method: F, functions: Functions) -> F:
+    """Note the contract's functions of a kind that a method stands for, by name."""
+    method.__dict__[kind] = functions
+    return method
 
 
-def _copy(state: S) -> S:
-    return replace(state, **{part.name: copy(getattr(state, part.name)) for part in fields(state)})
+def camel_case(name: str) -> str:
+    """Return the contract's spelling of a name."""
+    head, *rest = name.split("_")
+    return head + "".join(word.title() for word in rest)
+
+
+def _functions(contract: type, kind: str) -> Functions:
+    found: Functions = {}
+    for name in dir(contract):
+        found |= getattr(getattr(contract, name), kind, {})
+    return found

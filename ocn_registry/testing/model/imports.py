@@ -18,7 +18,6 @@ from ocn_registry.testing.model.events import ImportClosed
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address
-    from ocn_registry.testing.model.calls import Message
 
 MAX_IMPORT: Final = 100
 
@@ -31,9 +30,9 @@ class Imports(Contract[S]):
         raise NotImplementedError
 
     @external
-    def close_import(self, message: Message) -> None:
+    def close_import(self) -> None:
         """Close the import permanently."""
-        self._require_closer(message)
+        self._require_closer()
         if not self.state.import_open:
             raise ImportNotOpen
         self.state.import_open = False
@@ -44,15 +43,15 @@ class Imports(Contract[S]):
         """Return whether the import is open."""
         return self.state.import_open
 
-    def _require_owner(self, message: Message) -> None:
-        if message.sender != self._owner():
-            raise OwnableUnauthorizedAccount(message.sender)
+    def _require_owner(self) -> None:
+        if self.message.sender != self._owner():
+            raise OwnableUnauthorizedAccount(self.message.sender)
 
-    def _require_closer(self, message: Message) -> None:
-        self._require_owner(message)
+    def _require_closer(self) -> None:
+        self._require_owner()
 
-    def _require_import(self, message: Message, length: int) -> None:
-        self._require_owner(message)
+    def _require_import(self, length: int) -> None:
+        self._require_owner()
         if not self.state.import_open:
             raise ImportNotOpen
         if length > MAX_IMPORT:

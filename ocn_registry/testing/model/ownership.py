@@ -16,7 +16,6 @@ from ocn_registry.testing.model.state import RegistryState
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address
-    from ocn_registry.testing.model.calls import Message
 
 
 class Ownership(Imports[RegistryState]):
@@ -33,23 +32,23 @@ class Ownership(Imports[RegistryState]):
         return self.state.pending_owner
 
     @external
-    def transfer_ownership(self, message: Message, new_owner: Address) -> None:
+    def transfer_ownership(self, new_owner: Address) -> None:
         """Offer it to another account, which must accept; zero withdraws an offer."""
-        self._require_owner(message)
+        self._require_owner()
         self.state.pending_owner = new_owner
         self._emit(OwnershipTransferStarted(self.state.owner, new_owner))
 
     @external
-    def accept_ownership(self, message: Message) -> None:
+    def accept_ownership(self) -> None:
         """Accept the offer."""
-        if message.sender != self.state.pending_owner:
-            raise OwnableUnauthorizedAccount(message.sender)
-        self._transfer_ownership(message.sender)
+        if self.message.sender != self.state.pending_owner:
+            raise OwnableUnauthorizedAccount(self.message.sender)
+        self._transfer_ownership(self.message.sender)
 
     @external
-    def renounce_ownership(self, message: Message) -> None:
+    def renounce_ownership(self) -> None:
         """Renounce ownership; not while the import is open, which only an owner can close."""
-        self._require_owner(message)
+        self._require_owner()
         self._require_open()
         self._transfer_ownership(ZERO_ADDRESS)
 

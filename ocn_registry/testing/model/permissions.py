@@ -33,7 +33,7 @@ from ocn_registry.testing.model.events import (
 )
 from ocn_registry.testing.model.imports import Imports
 from ocn_registry.testing.model.permissions_views import PermissionsViews
-from ocn_registry.testing.model.requests import COUNT_BITS, LAST_COUNT, SignedRequests
+from ocn_registry.testing.model.requests import COUNT_BITS, LAST_COUNT, SignedRequests, request
 from ocn_registry.testing.model.rules import (
     PERMISSION_LIMIT,
     check_name,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ocn_registry.models import Address
-    from ocn_registry.testing.model.calls import Message
     from ocn_registry.testing.model.events import (
         Event,
     )
@@ -100,51 +99,8 @@ class Permissions(
         self.deployed: Final = events
 
     @external
-    def set_service(self, message: Message, name: str, url: str, permissions: Numbers) -> None:
-        """Offer a service, or change it."""
-        self._require_sender(message)
-        self._set_service(message.sender, name, url, permissions)
-
-    @external
-    def set_service_raw(  # noqa: PLR0913, PLR0917 - the contract's function
-        self,
-        message: Message,
-        provider: Address,
-        name: str,
-        url: str,
-        permissions: Numbers,
-        nonce: int,
-        deadline: int,
-        signature: bytes,
-    ) -> None:
-        """Offer a service, or change it, by signed request."""
-        fields = (provider, name, url, permissions, nonce, deadline)
-        self._use_request(message, "SetService", fields, signature)
-        self._set_service(provider, name, url, permissions)
-
-    @external
-    def delete_service(self, message: Message) -> None:
-        """Delete a service."""
-        self._require_sender(message)
-        self._delete_service(message.sender)
-
-    @external
-    def delete_service_raw(
-        self,
-        message: Message,
-        provider: Address,
-        nonce: int,
-        deadline: int,
-        signature: bytes,
-    ) -> None:
-        """Delete a service, by signed request."""
-        self._use_request(message, "DeleteService", (provider, nonce, deadline), signature)
-        self._delete_service(provider)
-
-    @external
-    def prune_service(self, message: Message, index: int) -> None:
+    def prune_service(self, index: int) -> None:
         """Clear the slot of an ended service; anyone can call it."""
-        del message
         self._require_open()
         count = self.service_count()
         if index >= count:
@@ -158,72 +114,25 @@ class Permissions(
         self._emit(ServicePruned(index, membership))
 
     @external
-    def create_agreement(self, message: Message, provider: Address) -> None:
+    def create_agreement(self, provider: Address) -> None:
         """Agree to a service, whatever it needs."""
-        self._require_sender(message)
-        self._agree(message.sender, provider, None)
+        account = self.direct_account()
+        self._require_open()
+        self._store_agreement(account, provider, None)
 
     @external
-    def create_agreement_to(
-        self,
-        message: Message,
-        provider: Address,
-        permissions: Numbers,
-    ) -> None:
-        """Agree to a service, if it needs exactly these permissions."""
-        self._require_sender(message)
-        self._agree(message.sender, provider, permissions)
-
-    @external
-    def create_agreement_raw(  # noqa: PLR0913, PLR0917 - the contract's function
-        self,
-        message: Message,
-        user: Address,
-        provider: Address,
-        permissions: Numbers,
-        nonce: int,
-        deadline: int,
-        signature: bytes,
-    ) -> None:
-        """Agree to a service, if it needs exactly these permissions, by signed request."""
-        fields = (user, provider, permissions, nonce, deadline)
-        self._use_request(message, "CreateAgreement", fields, signature)
-        self._agree(user, provider, permissions)
-
-    @external
-    def revoke_agreement(self, message: Message, provider: Address) -> None:
-        """Revoke an agreement, active or ended."""
-        self._require_sender(message)
-        self._revoke_agreement(message.sender, provider)
-
-    @external
-    def revoke_agreement_raw(  # noqa: PLR0913, PLR0917 - the contract's function
-        self,
-        message: Message,
-        user: Address,
-        provider: Address,
-        nonce: int,
-        deadline: int,
-        signature: bytes,
-    ) -> None:
-        """Revoke an agreement, active or ended, by signed request."""
-        fields = (user, provider, nonce, deadline)
-        self._use_request(message, "RevokeAgreement", fields, signature)
-        self._revoke_agreement(user, provider)
-
-    @external
-    def import_services(self, message: Message, items: Sequence[ServiceImport]) -> None:
+    def import_services(self, items: Sequence[ServiceImport]) -> None:
         """List services of an earlier registry."""
-        self._require_import(message, len(items))
+        self._require_import(len(items))
         for provider, name, url, permissions in items:
             if self._registry.membership_of(provider) in self.state.services:
                 raise ServiceExists(provider)
             self._store_service(provider, name, url, permissions)
 
     @external
-    def import_agreements(self, message: Message, items: Sequence[AgreementImport]) -> None:
+    def import_agreements(self, items: Sequence[AgreementImport]) -> None:
         """Import agreements of an earlier registry."""
-        self._require_import(message, len(items))
+        self._require_import(len(items))
         for user, provider, permissions in items:
             self._store_agreement(user, provider, permissions)
 
@@ -236,10 +145,10 @@ class Permissions(
     def _owner(self) -> Address:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._registry.owner()
 
-    def _require_closer(self, message: Message) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+    def _require_closer(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         # Anybody once there is no owner: without this the import would stay open for ever.
         if self._owner() != ZERO_ADDRESS:
-            self._require_owner(message)
+            self._require_owner()
 
     def _controller_of(self, account: Address) -> Address:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         return self._registry.controller_of(account)
@@ -247,7 +156,9 @@ class Permissions(
     def _set_nonce(self, account: Address, nonce: int) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         self.state.nonces[account] = nonce & LAST_COUNT
 
-    def _set_service(self, provider: Address, name: str, url: str, permissions: Numbers) -> None:
+    @request("SetService")
+    def set_service(self, provider: Address, name: str, url: str, permissions: Numbers) -> None:
+        """Offer a service, or change it."""
         self._require_open()
         self._store_service(provider, name, url, permissions)
 
@@ -275,7 +186,9 @@ class Permissions(
         )
         self._emit(ServiceUpdate(name, url, permissions, provider))
 
-    def _delete_service(self, provider: Address) -> None:
+    @request("DeleteService")
+    def delete_service(self, provider: Address) -> None:
+        """Delete a service."""
         membership = self._registry.membership_of(provider)
         if membership not in self.state.services:
             raise ServiceNotFound(provider)
@@ -286,8 +199,9 @@ class Permissions(
         del self.state.services[membership]
         take_out(self.state.providers, membership)
 
-    def _agree(self, user: Address, provider: Address, permissions: Numbers | None) -> None:
-        """Create an agreement; with `None`, to whatever the service needs."""
+    @request("CreateAgreement")
+    def create_agreement_to(self, user: Address, provider: Address, permissions: Numbers) -> None:
+        """Agree to a service, if it needs exactly these permissions."""
         self._require_open()
         self._store_agreement(user, provider, permissions)
 
@@ -297,6 +211,7 @@ class Permissions(
         provider: Address,
         permissions: Numbers | None,
     ) -> None:
+        """Create an agreement; with `None`, to whatever the service needs."""
         if permissions is not None:
             permissions = checked_set(permissions, PERMISSION_LIMIT)
         user_, provider_ = map(self._registry.membership_of, (user, provider))
@@ -315,7 +230,9 @@ class Permissions(
         self.state.consents[user_, provider_] = version
         self._emit(AgreementMade(user, provider, version, service.permissions))
 
-    def _revoke_agreement(self, user: Address, provider: Address) -> None:
+    @request("RevokeAgreement")
+    def revoke_agreement(self, user: Address, provider: Address) -> None:
+        """Revoke an agreement, active or ended."""
         user_, provider_ = map(self._registry.membership_of, (user, provider))
         if (user_, provider_) not in self.state.consents:
             raise AgreementNotFound(user, provider)

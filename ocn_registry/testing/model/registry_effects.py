@@ -40,7 +40,7 @@ from ocn_registry.testing.model.events import (
 )
 from ocn_registry.testing.model.ownership import Ownership
 from ocn_registry.testing.model.registry_views import RegistryViews
-from ocn_registry.testing.model.requests import COUNT_BITS, SignedRequests
+from ocn_registry.testing.model.requests import COUNT_BITS, SignedRequests, request
 from ocn_registry.testing.model.rules import (
     MODULE_LIMIT,
     ROLE_LIMIT,
@@ -53,7 +53,6 @@ from ocn_registry.testing.model.state import Account, PartyEntry, RegistryState
 
 if TYPE_CHECKING:
     from ocn_registry.models import Address
-    from ocn_registry.testing.model.calls import Message
 
 K = TypeVar("K")
 Numbers = tuple[int, ...]
@@ -94,7 +93,9 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         node = self.state.hosts.get(domain)
         return None if node is None else self.state.operators[node]
 
-    def _set_node(self, operator: Address, domain: str) -> None:
+    @request("SetNode")
+    def set_node(self, operator: Address, domain: str) -> None:
+        """List a node, or change its URL."""
         self._require_open()
         self._store_node(operator, domain)
 
@@ -119,7 +120,9 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         self.state.reserved_hosts.pop(domain, None)
         self._emit(OperatorUpdate(operator, domain))
 
-    def _delete_node(self, operator: Address) -> None:
+    @request("DeleteNode")
+    def delete_node(self, operator: Address) -> None:
+        """Delete a node."""
         if not self._runs_node(operator):
             raise NodeNotFound(operator)
         node = self._account(operator).node
@@ -137,39 +140,43 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
             self.state.operators[self.state.last_node] = operator
         return self._account(operator).node
 
-    def _set_party(
+    @request("SetParty")
+    def set_party(
         self,
-        account: Address,
+        party: Address,
         country_code: str,
         party_id: str,
         roles: Numbers,
         operator: Address,
     ) -> None:
+        """List an account under another id, or change roles or operator of an id that it holds."""
         self._require_open()
         identity, roles = checked_id(country_code, party_id), checked_roles(roles)
         node, present = self._account(operator).node, self.state.parties.get(identity)
-        held = present if present is not None and present.account == account else None
+        held = present if present is not None and present.account == party else None
         stays_with_operator = held is not None and held.node == node
         if not stays_with_operator and not self._runs_node(operator):
             raise NodeNotFound(operator)
         if held is not None:
             self.state.parties[identity] = replace(held, roles=roles, node=node)
-            self._make_current(account, identity)
+            self._make_current(party, identity)
         else:
-            self._add_id(account, identity, PartyEntry(account=account, roles=roles, node=node))
+            self._add_id(party, identity, PartyEntry(account=party, roles=roles, node=node))
         self._emit_party(identity)
 
-    def _set_party_modules(
+    @request("SetPartyModules")
+    def set_party_modules_of(
         self,
-        account: Address,
+        party: Address,
         country_code: str,
         party_id: str,
         sender: Numbers,
         receiver: Numbers,
     ) -> None:
+        """Replace the modules of an id."""
         self._require_open()
-        held = self._held(account, country_code, party_id)
-        self._store_modules(account, held, sender, receiver)
+        held = self._held(party, country_code, party_id)
+        self._store_modules(party, held, sender, receiver)
 
     def _store_modules(
         self,
@@ -186,15 +193,17 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         self._make_current(account, identity)
         self._emit_party(identity)
 
-    def _set_party_website(
+    @request("SetPartyWebsite")
+    def set_party_website(
         self,
-        account: Address,
+        party: Address,
         country_code: str,
         party_id: str,
         website: str,
     ) -> None:
+        """Set the website of an id."""
         self._require_open()
-        self._store_website(self._held(account, country_code, party_id), website)
+        self._store_website(self._held(party, country_code, party_id), website)
 
     def _store_website(self, identity: PartyId, website: str) -> None:
         if website:
@@ -203,6 +212,11 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         self.state.parties[identity] = replace(entry, website=website)
         country_code, party_id = identity.country_code, identity.party_id
         self._emit(PartyWebsite(country_code, party_id, entry.account, website))
+
+    @request("DeleteParty")
+    def delete_party_of(self, party: Address, country_code: str, party_id: str) -> None:
+        """Delete an id."""
+        self._remove_id(party, self._held(party, country_code, party_id))
 
     def _held(self, account: Address, country_code: str, party_id: str) -> PartyId:
         holder = self.party_of(country_code, party_id)
@@ -267,18 +281,19 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         if identity == present.ids[0]:
             self._emit_party(ids[0])
 
-    def _move_account(
+    @request("MoveAccount")
+    def move_account(
         self,
-        message: Message,
         account: Address,
         new_account: Address,
         acceptance: Acceptance,
     ) -> None:
+        """Move everything to a new key."""
         self._require_open()
         if new_account == ZERO_ADDRESS:
             raise ZeroAddress
-        if new_account != message.sender:
-            self._use_acceptance(message, "AcceptAccount", new_account, account, acceptance)
+        if new_account != self.message.sender:
+            self._use_acceptance("AcceptAccount", new_account, account, acceptance)
         present = self._account(account)
         if not (present.ids or present.node or present.controller):
             raise AccountNotFound(account)
@@ -303,13 +318,14 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
                 self.state.parties[identity] = replace(entry, account=new_account)
                 self._emit_party(identity)
 
-    def _set_controller(
+    @request("SetController")
+    def set_controller(
         self,
-        message: Message,
         account: Address,
         controller: Address,
         acceptance: Acceptance,
     ) -> None:
+        """Set or remove the controller."""
         self._require_open()
         if controller == ZERO_ADDRESS:
             controller = account
@@ -317,14 +333,13 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
             its_controller = self.controller_of(controller)
             if its_controller != controller:
                 raise NotController(controller, its_controller)
-            self._use_acceptance(message, "AcceptController", controller, account, acceptance)
+            self._use_acceptance("AcceptController", controller, account, acceptance)
         self._next_term(account)
         self._change(account, controller=None if controller == account else controller)
         self._emit(ControllerSet(account, controller))
 
     def _use_acceptance(
         self,
-        message: Message,
         primary_type: str,
         accepting: Address,
         account: Address,
@@ -333,7 +348,7 @@ class RegistryEffects(RegistryViews, Ownership, SignedRequests[RegistryState]):
         """Check an acceptance, which only the accepting account itself can sign."""
         nonce, deadline, signature = acceptance
         values = (accepting, account, nonce, deadline)
-        self._use_signature(message, accepting, primary_type, values, signature)
+        self._use_signature(accepting, primary_type, values, signature)
 
     def _next_term(self, account: Address) -> None:
         nonce = self.nonces(account)

@@ -8,6 +8,7 @@ Source: contracts/interfaces/ISignedRequests.sol.
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from ocn_registry.contract_errors import (
@@ -18,11 +19,13 @@ from ocn_registry.contract_errors import (
     SignatureExpired,
 )
 from ocn_registry.portable.values import dataclass
-from ocn_registry.testing.model.calls import Contract, S, external, view
+from ocn_registry.testing.model.calls import Contract, S, camel_case, external, mark, view
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocn_registry.models import Address
-    from ocn_registry.testing.model.calls import Message
+    from ocn_registry.testing.model.calls import F
 
 MAX_NONCE_RAISE: Final = 65_536
 COUNT_BITS: Final = 32
@@ -79,15 +82,14 @@ class SignedRequests(Contract[S]):
         return (fields, self.name, VERSION, self.chain_id, self.address, salt, extensions)
 
     @external
-    def invalidate_nonce(self, message: Message, new_nonce: int) -> None:
+    def invalidate_nonce(self, new_nonce: int) -> None:
         """Cancel all requests below a nonce."""
-        self._require_sender(message)
-        self._raise_nonce(message.sender, self.nonces(message.sender), new_nonce)
+        account = self.direct_account()
+        self._raise_nonce(account, self.nonces(account), new_nonce)
 
     @external
-    def invalidate_nonce_raw(  # noqa: PLR0913, PLR0917 - the contract's function
+    def invalidate_nonce_raw(
         self,
-        message: Message,
         account: Address,
         new_nonce: int,
         nonce: int,
@@ -95,48 +97,40 @@ class SignedRequests(Contract[S]):
         signature: bytes,
     ) -> None:
         """Cancel all requests below a nonce, by signed request."""
-        fields = (account, new_nonce, nonce, deadline)
-        self._use_request(message, "InvalidateNonce", fields, signature)
+        self.use_request("InvalidateNonce", (account, new_nonce, nonce, deadline), signature)
         self._raise_nonce(account, nonce, new_nonce)
 
     def _controller_of(self, account: Address) -> Address:
         """Return the account that signs for an account."""
         raise NotImplementedError
 
-    def _require_sender(self, message: Message) -> None:
-        """Raise unless the sender can write for its own account."""
-        controller = self._controller_of(message.sender)
-        if controller != message.sender:
-            raise NotController(message.sender, controller)
+    def direct_account(self) -> Address:
+        """Return the sender; raise unless it can write for its own account."""
+        sender = self.message.sender
+        controller = self._controller_of(sender)
+        if controller != sender:
+            raise NotController(sender, controller)
+        return sender
 
-    def _use_request(
-        self,
-        message: Message,
-        primary_type: str,
-        values: tuple[Any, ...],
-        signature: bytes,
-    ) -> None:
+    def use_request(self, primary_type: str, values: tuple[Any, ...], signature: bytes) -> None:
         """Check a request, and use up its nonce.
 
         Args:
-            message: The call.
             primary_type: Name of the typed data.
             values: Its fields: the account first, nonce and deadline last.
             signature: The signature of the account's controller.
         """
-        controller = self._controller_of(values[0])
-        self._use_signature(message, controller, primary_type, values, signature)
+        self._use_signature(self._controller_of(values[0]), primary_type, values, signature)
 
     def _use_signature(
         self,
-        message: Message,
         signer: Address,
         primary_type: str,
         values: tuple[Any, ...],
         signature: bytes,
     ) -> None:
         account, nonce, deadline = values[0], values[-2], values[-1]
-        if message.time_unix_s > deadline:
+        if self.message.time_unix_s > deadline:
             raise SignatureExpired(deadline)
         if nonce != self.nonces(account):
             raise InvalidNonce(account, self.nonces(account))
@@ -167,3 +161,33 @@ class SignedRequests(Contract[S]):
     def _require_open(self) -> None:
         """Raise while the import is open; see `Imports`."""
         raise NotImplementedError
+
+
+def request(primary_type: str) -> Callable[[F], F]:
+    """Mark the effect of a request: a method whose first argument is the account.
+
+    The contract has two functions for it. The direct one, named like the method, is for the
+    sender's own account; the other, named like the typed data and `Raw`, for the account whose
+    controller signed. An acceptance comes last, and the controller does not sign it.
+    """
+    raw = f"{primary_type[0].lower()}{primary_type[1:]}Raw"
+
+    def make(effect: F) -> F:
+        code = effect.__code__
+        arguments = code.co_varnames[1 : code.co_argcount]
+        count = len(arguments) - ("acceptance" in arguments) + 2
+
+        @wraps(effect)
+        def by_sender(contract: SignedRequests[Any], *values: Any) -> None:  # noqa: ANN401 - the effect's
+            effect(contract, contract.direct_account(), *values)
+
+        @wraps(effect)
+        def by_signature(contract: SignedRequests[Any], *values: Any) -> None:  # noqa: ANN401 - the effect's
+            fields, (signature, *acceptance) = values[:count], values[count:]
+            contract.use_request(primary_type, fields, signature)
+            effect(contract, *fields[:-2], *acceptance)
+
+        direct = camel_case(effect.__name__)
+        return mark("external", effect, {direct: by_sender, raw: by_signature})
+
+    return make
