@@ -5,6 +5,9 @@
 
 Earlier results for the same sources are taken from `.build`.
 
+`--check` begins with the metadata, which covers each byte of the sources: if that differs, so does
+the code, and nobody waits half a minute for it.
+
 The contracts are compiled by the pinned compiler with the settings of `ape-config.yaml`, from
 standard JSON in which every source has the name that an import gives it
 (`contracts/Registry.sol`, `@openzeppelin/contracts/...`). The metadata hash in the bytecode covers
@@ -78,11 +81,7 @@ def compiled_contracts() -> dict[str, dict[str, Any]]:
     Raises:
         CompileError: The compiler found an error in a contract.
     """
-    digest = hashlib.sha256(json.dumps(standard_json()).encode())
-    locked = ROOT / "package-lock.json"  # the compiler and OpenZeppelin
-    for path in (Path(__file__), locked, *sorted((ROOT / "contracts").glob("*/*.sol"))):
-        digest.update(path.read_bytes())
-    cached = ROOT / ".build" / "abi" / f"{digest.hexdigest()}.json"
+    cached = _cache_file()
     if not cached.exists():
         text = json.dumps(compile_contracts())
         cached.parent.mkdir(parents=True, exist_ok=True)
@@ -93,30 +92,82 @@ def compiled_contracts() -> dict[str, dict[str, Any]]:
     return artifacts
 
 
+def _cache_file() -> Path:
+    digest = hashlib.sha256(json.dumps(standard_json()).encode())
+    locked = ROOT / "package-lock.json"  # the compiler and OpenZeppelin
+    for path in (Path(__file__), locked, *sorted((ROOT / "contracts").glob("*/*.sol"))):
+        digest.update(path.read_bytes())
+    return ROOT / ".build" / "abi" / f"{digest.hexdigest()}.json"
+
+
 def compile_contracts() -> dict[str, dict[str, Any]]:
     """Compile the contracts, and return the artifact of each deployed one.
 
     Raises:
         CompileError: The compiler found an error in a contract.
     """
-    version = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]["version"]
-    solc = [str(ROOT / "tools" / "solc" / f"solc-v{version}"), "--standard-json"]
-    roots = ["--base-path", str(ROOT), "--include-path", str(ROOT / "node_modules")]
-    answer = subprocess.run(  # noqa: S603 - our own program, no shell
-        [*solc, *roots],
-        input=json.dumps(standard_json()),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    output = json.loads(answer.stdout)
-    if errors := [e for e in output.get("errors", ()) if e["severity"] == "error"]:
-        raise CompileError("\n".join(error["formattedMessage"] for error in errors))
+    output = _answer(standard_json())
     variables = dict(variables_of([source["ast"] for source in output["sources"].values()]))
     return {
         name: artifact(name, output["contracts"][f"contracts/{name}.sol"][name], variables)
         for name in CONTRACTS
     }
+
+
+def changed_contracts() -> list[str]:
+    """Return the contracts whose sources or settings are not those of the published code.
+
+    The compiler makes the metadata without the code, in a second.
+
+    Raises:
+        CompileError: The compiler found an error in a contract.
+    """
+    question = standard_json()
+    question["settings"]["outputSelection"] = {
+        f"contracts/{name}.sol": {name: ["metadata"]} for name in CONTRACTS
+    }
+    output = _answer(question)["contracts"]
+    changed = []
+    for name in CONTRACTS:
+        expected = metadata_hash(output[f"contracts/{name}.sol"][name]["metadata"]).hex()
+        path = FOLDER / f"{name}.json"
+        if not path.exists() or expected not in path.read_text():
+            changed.append(name)
+    return changed
+
+
+def metadata_hash(metadata: str) -> bytes:
+    """Return the hash of a contract's metadata that the compiler appends to the code.
+
+    Source: https://docs.soliditylang.org/en/v0.8.30/metadata.html, the hash that IPFS gives a file
+    of one block (a UnixFS file in a DAG-PB node).
+    """
+    content = metadata.encode()
+    size = _varint(len(content))
+    file = b"\x08\x02\x12" + size + content + b"\x18" + size
+    return hashlib.sha256(b"\x0a" + _varint(len(file)) + file).digest()
+
+
+def _varint(number: int) -> bytes:
+    low, rest = number & 127, number >> 7
+    return bytes([low | 128]) + _varint(rest) if rest else bytes([low])
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    version = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]["version"]
+    solc = [str(ROOT / "tools" / "solc" / f"solc-v{version}"), "--standard-json"]
+    roots = ["--base-path", str(ROOT), "--include-path", str(ROOT / "node_modules")]
+    answer = subprocess.run(  # noqa: S603 - our own program, no shell
+        [*solc, *roots],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    output: dict[str, Any] = json.loads(answer.stdout)
+    if errors := [e for e in output.get("errors", ()) if e["severity"] == "error"]:
+        raise CompileError("\n".join(error["formattedMessage"] for error in errors))
+    return output
 
 
 def variables_of(node: object) -> Iterator[tuple[int, str]]:
@@ -159,21 +210,22 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     check = parser.parse_args().check
     try:
-        artifacts = compiled_contracts()
+        stale = [] if not check or _cache_file().exists() else changed_contracts()
+        artifacts = {} if stale else compiled_contracts()
     except CompileError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    stale = []
     for name, content in artifacts.items():
-        path = FOLDER / f"{name}.json"
         text = json.dumps(content, indent=2) + "\n"
+        path = FOLDER / f"{name}.json"
         if path.exists() and path.read_text() == text:
             continue
-        stale.append(path.relative_to(ROOT))
+        stale.append(name)
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    for path in stale:
+    for name in stale:
+        path = (FOLDER / f"{name}.json").relative_to(ROOT)
         print(
             f"{path}: not what contracts/ compiles to: run `make abi`" if check else f"wrote {path}"
         )
