@@ -44,6 +44,10 @@ _BELOW: Final = f"\n{' ' * 8}"
 class HelpText(RawDescriptionHelpFormatter):
     """A formatter that folds lines of descriptions at the terminal's width."""
 
+    def __init__(self, prog: str) -> None:
+        """Create it for the width of the terminal; argparse would import a slow module for it."""
+        super().__init__(prog, width=columns() - 2)
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         del width
         return "\n".join([_folded(f"{indent}{line}") for line in text.split("\n")])
@@ -244,7 +248,8 @@ def _group(
     place: str,
     below: dict[str, _SubParsersAction[ArgumentParser]],
 ) -> None:
-    below[place] = parser.add_subparsers(title="commands", metavar="COMMAND")
+    # Without `prog`, argparse formats the usage for it.
+    below[place] = parser.add_subparsers(title="commands", metavar="COMMAND", prog=parser.prog)
     parser.set_defaults(reached=parser)  # its help is shown if no command follows
 
 

@@ -252,7 +252,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(host, monkeypatch)
     real = socket.getaddrinfo
 
     def look_up(name, *rest, **more):
-        if name == "node.example":
+        if name == b"node.example":
             looked_up.append(name)
             return real("127.0.0.1", *rest, **more)
         return real(name, *rest, **more)
@@ -260,7 +260,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(host, monkeypatch)
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     place(host, b"{}", "/")
     assert fetch(f"http://node.example:{host.server_port}/", OPEN) == b"{}"
-    assert looked_up == ["node.example"]
+    assert looked_up == [b"node.example"]
     assert host.asked[0][1]["Host"] == f"node.example:{host.server_port}"
 
 
