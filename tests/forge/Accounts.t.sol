@@ -9,7 +9,7 @@ import {Requests} from "./kit/Requests.sol";
 import {Signer} from "./kit/Signers.sol";
 import {Vm} from "./kit/Vm.sol";
 
-/// @dev What accounts have and can do besides: several ids, websites, moves, controllers; and what the owner reserves.
+/// @dev Further features of accounts: several ids, websites, moves, controllers; and reservations by the owner.
 contract AccountsTest is Requests {
     address private thief = account("thief");
     address private otherThief = account("other thief");
@@ -95,7 +95,7 @@ contract AccountsTest is Requests {
         vm.assertEq(registry.membershipOf(cpo), 0);
     }
 
-    function testAnIdOfAnother() external {
+    function testAnIdOfAnotherAccountIsRefused() external {
         bytes[3] memory calls = [
             abi.encodeCall(IRegistry.setPartyModulesOf, ("DE", "CPO", u8s(hex""), u8s(hex""))),
             abi.encodeCall(IRegistry.setPartyWebsite, ("DE", "CPO", URL)),
@@ -210,7 +210,7 @@ contract AccountsTest is Requests {
         refused(stranger, data, reason);
         callAs(hub, address(registry), data);
         vm.assertEq(registry.reservationOf("DE", "CPO"), address(0), "used up");
-        // Who holds it keeps it, and nothing is emitted.
+        // The holder keeps it, and nothing is emitted.
         vm.recordLogs();
         reserve("DECPO", hub);
         reserve("DECPO", address(0));
@@ -277,8 +277,8 @@ contract AccountsTest is Requests {
         refused(owner, data, abi.encodeWithSelector(IEntryErrors.InvalidUrl.selector, 0));
     }
 
-    /// @dev Whatever a thief of an id does in front of, between and behind the owner's reservation and the rightful
-    /// holder's claim, and in whatever order: the holder has the id in the end.
+    /// @dev Whatever a thief of an id does before, between and after the owner's reservation and the rightful holder's
+    /// claim, in any order: the rightful holder has the id in the end.
     function testTheRescueOfAnIdWinsInEveryOrder() external {
         removeParty(cpo, "DECPO");
         listParty(thief, "DECPO", hex"00", operator);
@@ -287,7 +287,7 @@ contract AccountsTest is Requests {
         vm.assertEq(orders, 360);
     }
 
-    /// @dev Goes on from here with the thief's deeds that are not `done`, and the `rescued` first of both steps behind.
+    /// @dev Tries every order of the thief's actions that are not `done`, after the first `rescued` of the two rescue steps.
     function inEveryOrder(uint256 done, uint256 deeds, uint256 rescued) private returns (uint256 orders) {
         if (deeds == 4 && rescued == 2) {
             vm.assertEq(registry.partyOf("DE", "CPO"), cpo, "the thief has it");
@@ -308,7 +308,7 @@ contract AccountsTest is Requests {
         }
     }
 
-    /// @dev Each is tried, and may be refused.
+    /// @dev Each is tried and may be rejected.
     function steal(uint256 deed) private {
         bytes memory claim = abi.encodeCall(IRegistry.setParty, ("DE", "CPO", u8s(hex"01"), operator));
         if (deed == 0) tryAs(thief, address(registry), abi.encodeCall(IRegistry.deletePartyOf, ("DE", "CPO")));
@@ -333,7 +333,7 @@ contract AccountsTest is Requests {
         refused(from, abi.encodeCall(IRegistry.moveAccount, (to, acceptance)), reason);
     }
 
-    /// @dev Nobody who is attached, agreed or offers has to do anything.
+    /// @dev Attached parties, users and providers need not do anything.
     function testAMoveTakesEverythingAlong() external {
         listNode(cpo, OTHER_URL);
         listParty(cpo, "DEAAA", hex"00", operator);
@@ -392,7 +392,7 @@ contract AccountsTest is Requests {
         vm.assertEq(permissions.getUserAgreementsByAddress(newKey), addresses(emsp));
         vm.assertTrue(permissions.hasUserAgreementByOcpi("DE", "MSP", newKey));
         vm.assertFalse(permissions.hasUserAgreementByOcpi("DE", "MSP", cpo));
-        // And goes on from there.
+        // The new account goes on from there.
         vm.prank(emsp);
         permissions.revokeAgreement(newKey);
         listParty(newKey, "DECCC", hex"00", newKey);
@@ -410,14 +410,14 @@ contract AccountsTest is Requests {
         vm.assertEq(registry.party("DE", "CPO").operatorDomain, "");
         listNode(newKey, URL);
         vm.assertEq(registry.party("DE", "CPO").operatorDomain, URL);
-        // Who is attached names the operator by its new key.
+        // Attached parties name the operator by its new key.
         bytes memory data = abi.encodeCall(IRegistry.setParty, ("DE", "CPO", u8s(hex"00"), operator));
         refused(cpo, data, abi.encodeWithSelector(IRegistry.NodeNotFound.selector, operator));
         listParty(cpo, "DECPO", hex"00", newKey);
     }
 
-    /// @dev Services and agreements are found again by founding ids, or by heirs where these have gone.
-    function testAMoveAfterTheFoundingIdHasGone() external {
+    /// @dev Services and agreements are found by founding ids, or by heirs if these ids are gone.
+    function testAMoveWithoutTheFoundingId() external {
         listService(cpo, hex"05");
         listParty(cpo, "FRCPO", hex"00", operator);
         removeParty(cpo, "DECPO");
@@ -434,7 +434,7 @@ contract AccountsTest is Requests {
         vm.assertEq(permissions.getProviders(), addresses(newKey));
     }
 
-    function testWhoCanTakeAnAccountOver() external {
+    function testOnlyAnUnusedAccountTakesOver() external {
         bytes4 inUse = IRegistry.AccountInUse.selector;
         bytes memory nothing = abi.encodeWithSelector(IRegistry.AccountNotFound.selector, stranger);
         refusesMove(stranger, newKey, nothing);
@@ -453,7 +453,7 @@ contract AccountsTest is Requests {
         move(cpo, newKey);
         refusesMove(emsp, cpo, abi.encodeWithSelector(inUse, cpo)); // it is retired
         refusesMove(cpo, stranger, abi.encodeWithSelector(IRegistry.AccountNotFound.selector, cpo));
-        // One that has used nonces, or is somebody's controller, is blank.
+        // An account that has used nonces or controls another account still counts as unused.
         vm.prank(stranger);
         registry.invalidateNonce(7);
         move(newKey, stranger);
@@ -471,7 +471,7 @@ contract AccountsTest is Requests {
         refused(cpo, data, reason);
         reserve("FRCPO", cpo);
         refused(cpo, data, reason);
-        // Only a controller can it name; that takes nothing else along when it is moved.
+        // It can only name a controller, which is all that it can move.
         name(cpo, cold);
         Request memory r = request(Kind.MoveAccount, cpo);
         r.other = stranger;
@@ -502,7 +502,7 @@ contract AccountsTest is Requests {
         vm.prank(cpo);
         registry.moveAccount(newKey, good);
         vm.assertEq(registry.nonces(newKey), (1 << 32) | 1);
-        // Once: not even for the account when that has something again.
+        // Only once, even if the account has something to move again.
         name(cpo, cold);
         Request memory r = request(Kind.MoveAccount, cpo);
         bytes memory signature = signatureOf(cold, digestOf(r));
@@ -517,7 +517,7 @@ contract AccountsTest is Requests {
         refused(cpo, abi.encodeCall(IRegistry.moveAccount, (newKey, acceptance)), reason);
     }
 
-    /// @dev Who sends it accepts by that.
+    /// @dev Sending the move is an acceptance.
     function testTheNewAccountAsTheSender() external {
         Request memory r = request(Kind.MoveAccount, cpo);
         bytes memory signature = signatureOf(cpo, digestOf(r));
@@ -532,7 +532,7 @@ contract AccountsTest is Requests {
         vm.assertEq(registry.nonces(cpo), 1);
     }
 
-    /// @dev A contract takes an account over as it signs anything.
+    /// @dev A contract can accept an account by ERC-1271.
     function testAContractAsTheNewAccount() external {
         address safe = address(new Signer());
         bytes32 structHash = keccak256(
@@ -659,7 +659,7 @@ contract AccountsTest is Requests {
             abi.encodeCall(ISignedRequests.invalidateNonce, (1 << 33))
         ];
         for (uint256 i = 0; i < others.length; ++i) refuses(cpo, address(permissions), others[i], reason);
-        // Nor does the controller act by sending: a direct function is about its sender.
+        // The controller can't use direct functions for the account: they act for their sender.
         listNode(cold, OTHER_URL);
         vm.assertEq(registry.getNode(cpo), "");
     }
@@ -682,7 +682,7 @@ contract AccountsTest is Requests {
         name(cpo, address(0), stranger);
         vm.assertEq(registry.controllerOf(cpo), cpo);
         vm.assertEq(registry.nonces(cpo), (3 << 32) | 2);
-        // Naming none where there is none voids what was signed, and needs nobody's acceptance.
+        // Removing a controller that does not exist voids what was signed, and needs no acceptance.
         vm.prank(cpo);
         registry.setController(cpo, noAcceptance());
         vm.prank(cpo);
@@ -704,7 +704,7 @@ contract AccountsTest is Requests {
         bad.deadline = 5;
         bytes memory late = abi.encodeWithSelector(ISignedRequests.SignatureExpired.selector, 5);
         refused(cpo, abi.encodeCall(IRegistry.setController, (cold, bad)), late);
-        // Also when it is the sender, and one with code that can't sign does not.
+        // Even the sender has to sign; a contract without ERC-1271 can't.
         Request memory r = request(Kind.SetController, cpo);
         bytes memory signature = signatureOf(cpo, digestOf(r));
         bytes memory data = abi.encodeCall(
@@ -725,10 +725,10 @@ contract AccountsTest is Requests {
         IRegistry.Acceptance memory acceptance = accept("AcceptController", emsp, cpo);
         bytes memory data = abi.encodeCall(IRegistry.setController, (emsp, acceptance));
         refused(cpo, data, notController(emsp, cold));
-        // Before the acceptance is looked at.
+        // Checked before the acceptance.
         data = abi.encodeCall(IRegistry.setController, (emsp, noAcceptance()));
         refused(cpo, data, notController(emsp, cold));
-        // One that names one later goes on counting: they are flat.
+        // A controller that later names its own controller keeps its power: controllers do not chain.
         name(cpo, stranger);
         name(stranger, cold);
         Request memory r = request(Kind.SetNode, cpo);
@@ -738,7 +738,7 @@ contract AccountsTest is Requests {
             abi.encodeWithSelector(ISignedRequests.InvalidSignature.selector, stranger)
         );
         send(r, signatureOf(stranger, digestOf(r)));
-        // So does one whose own account is moved.
+        // So does a controller that is moved itself.
         r = request(Kind.MoveAccount, stranger);
         send(r, signatureOf(cold, digestOf(r)));
         vm.assertEq(registry.controllerOf(newKey), cold);
@@ -792,7 +792,7 @@ contract AccountsTest is Requests {
         );
     }
 
-    /// @dev A controller that takes the account over is its own, as every account that has named none.
+    /// @dev A controller that takes the account over needs no controller, like any account that has named none.
     function testAControllerTakesTheAccountOver() external {
         name(cpo, cold);
         Request memory r = request(Kind.MoveAccount, cpo);
@@ -812,7 +812,7 @@ contract AccountsTest is Requests {
         vm.assertEq(registry.controllerOf(newKey), cold);
     }
 
-    // --- what ends
+    // --- limits
 
     function setWord(address who, uint256 shift, uint256 bits, uint256 value) private {
         vm.record();
@@ -831,12 +831,12 @@ contract AccountsTest is Requests {
         refused(cpo, abi.encodeCall(IRegistry.setController, (cpo, noAcceptance())), reason);
         setWord(newKey, 224, 16, 65_535);
         refusesMove(cpo, newKey, abi.encodeWithSelector(IRegistry.TooManyTerms.selector, newKey, 65_535));
-        move(cpo, stranger); // an account that can't change its controller any more is moved
+        move(cpo, stranger); // an account that can't change its controller any more can be moved
         vm.assertEq(registry.nonces(stranger) >> 32, 1);
     }
 
     function testNodeNumbersEnd() external {
-        // The counters' slot, known by what they have counted: 2 memberships, 1 node, 2 parties, 1 listed.
+        // The slot of the counters, found by its content: 2 memberships, 1 node, 2 parties, 1 listed.
         uint256 counters = (2 | (1 << 64) | (2 << 96) | (1 << 128)) << 8;
         uint256 slot = 0;
         while (uint256(vm.load(address(registry), bytes32(slot))) != counters) ++slot;

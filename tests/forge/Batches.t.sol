@@ -9,7 +9,7 @@ import {Requests} from "./kit/Requests.sol";
 import {Signer} from "./kit/Signers.sol";
 import {Vm} from "./kit/Vm.sol";
 
-/// @dev Both kinds of batch, on both contracts.
+/// @dev Both kinds of batches, on both contracts.
 contract BatchesTest is Requests {
     function items(bytes memory first, bytes memory second) private pure returns (bytes[] memory list) {
         list = new bytes[](2);
@@ -97,13 +97,13 @@ contract BatchesTest is Requests {
         }
     }
 
-    function testNothing() external {
+    function testAnEmptyBatch() external {
         bytes[] memory none = new bytes[](0);
         vm.assertEq(registry.multicall(none).length + permissions.multicall(none).length, 0);
         vm.assertEq(registry.tryMulticall(none).length + permissions.tryMulticall(none).length, 0);
     }
 
-    /// @dev A signer with code that burns what it gets leaves enough for the others.
+    /// @dev A contract that burns all the gas it gets leaves enough for the others.
     function testRequestsOfManySigners() external {
         listNode(operator, URL);
         bytes[] memory list = new bytes[](4);

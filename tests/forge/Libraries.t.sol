@@ -8,7 +8,7 @@ import {Page} from "../../contracts/libraries/Page.sol";
 import {Words} from "../../contracts/libraries/Words.sol";
 import {Fixture} from "./kit/Fixture.sol";
 
-/// @dev The libraries by themselves, with values that the contracts do not let through.
+/// @dev The libraries alone, with values that the contracts never pass to them.
 contract LibrariesTest is Fixture {
     using PackedList for PackedList.List;
     using Words for uint256;
@@ -62,7 +62,7 @@ contract LibrariesTest is Fixture {
         vm.assertEq(size, found);
     }
 
-    /// @dev A packed list is what a mapping would be, entry by entry, and finds what it has.
+    /// @dev A packed list behaves like a mapping and finds its entries.
     function testPackedList(uint256[] calldata values, uint256 seed) external {
         uint256[3] memory widths = [uint256(40), 32, 104];
         for (uint256 width = 0; width < 3; ++width) {
@@ -82,7 +82,7 @@ contract LibrariesTest is Fixture {
         }
     }
 
-    /// @dev What is left at the upper end of a slot is its user's.
+    /// @dev Spare bits at the upper end of a slot are left alone.
     function testPackedListKeepsTheSpareBits(uint256 spare, uint256 value) external {
         uint256 mask = type(uint256).max << 208;
         _lists[104].slots[0] = spare & mask;
@@ -94,7 +94,7 @@ contract LibrariesTest is Fixture {
         vm.assertEq(_lists[40].slots[0] >> 240, spare >> 240);
     }
 
-    /// @dev A field of a word is read as it was written, cut to its width, and its neighbours stay.
+    /// @dev A field reads as written, cut to its width, and its neighbours do not change.
     function testFields(uint256 word, uint256 value, uint8 width, uint8 shift) external pure {
         uint256 bits = 1 + (uint256(width) % 64);
         uint256 mask = ((1 << bits) - 1) << (uint256(shift) % (257 - bits));
@@ -111,7 +111,7 @@ contract LibrariesTest is Fixture {
         vm.assertTrue(first == countryCode && second == partyId);
     }
 
-    /// @dev The masks that are drawn in {Words} for one word, in their order, make up that word without gap or overlap.
+    /// @dev The masks that {Words} shows for one word cover that word, in order, without gap or overlap.
     function testMasks() external pure {
         uint256[13] memory account_ = [
             Words.MEMBERSHIP,
@@ -150,7 +150,7 @@ contract LibrariesTest is Fixture {
         vm.assertEq(~Words.WITHOUT_MEMBERSHIP & (Words.BELONGINGS ^ Words.ID_COUNT), 0);
     }
 
-    /// @dev The bit after this mask, whose bits are all from `at` on.
+    /// @dev The bit after this mask, which must be contiguous and begin at `at`.
     function follows(uint256 at, uint256 mask) private pure returns (uint256 end) {
         uint256 rest = mask >> at;
         vm.assertEq(rest << at, mask, "overlaps with what is before");

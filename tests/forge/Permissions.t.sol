@@ -7,7 +7,7 @@ import {IPermissions} from "../../contracts/interfaces/IPermissions.sol";
 import {IRegistry} from "../../contracts/interfaces/IRegistry.sol";
 import {Fixture, IOwnedRegistry} from "./kit/Fixture.sol";
 
-/// @dev The rules of Permissions one by one: events, errors with their arguments, what ends an agreement.
+/// @dev The rules of Permissions, one by one: events, errors with arguments, and what ends an agreement.
 contract PermissionsTest is Fixture {
     string private constant NAME = "Service";
     string private constant SERVICE_URL = "https://service.example.org";
@@ -57,7 +57,7 @@ contract PermissionsTest is Fixture {
             abi.encode(all[0]),
             abi.encode(IPermissions.Service(cpo, "DE", "CPO", NAME, SERVICE_URL, u256s(hex"00013f"), 1))
         );
-        // Name and URL keep the version, the set makes a new one, in whatever order it comes.
+        // A new name or URL keeps the version; a new set of permissions changes it, but a new order does not.
         serviceUpdate("", "", hex"00013f", cpo);
         vm.prank(cpo);
         permissions.setService("", "", u256s(hex"013f00"));
@@ -153,7 +153,7 @@ contract PermissionsTest is Fixture {
         );
         (, bytes memory answer) = address(permissions).staticcall(abi.encodeCall(IPermissions.getService, (emsp)));
         vm.assertEq(answer, abi.encode(bytes2(0), bytes3(0), "", "", new uint256[](0)));
-        // The same again under a new membership is another service, at the end of the list.
+        // The same service under a new membership is a new one, at the end of the list.
         listParty(emsp, "DEMSP", hex"01", operator);
         vm.assertEq(permissions.serviceVersion(emsp), 0);
         bytes memory data = abi.encodeCall(IPermissions.deleteService, ());
@@ -179,11 +179,11 @@ contract PermissionsTest is Fixture {
         vm.assertEq(permissions.serviceCount(), 2);
         vm.assertEq(permissions.getProviders(), addresses(cpo, hub));
         refusesPrune(1, abi.encodeWithSelector(IPermissions.ServiceNotEnded.selector, hub));
-        // The one that took the place is found there.
+        // The service that took the place is found there.
         vm.prank(hub);
         permissions.deleteService();
         vm.assertEq(permissions.getProviders(), addresses(cpo));
-        // Who comes back starts afresh.
+        // A party that comes back starts afresh.
         listParty(emsp, "DEMSP", hex"01", operator);
         listService(emsp, hex"02");
         vm.assertEq(permissions.serviceVersion(emsp), 1);
@@ -202,8 +202,8 @@ contract PermissionsTest is Fixture {
         refuses(stranger, address(permissions), abi.encodeCall(IPermissions.pruneService, (index)), reason);
     }
 
-    /// @dev A service pruned in the middle of its being set again: the new one is not touched.
-    function testPruningDoesNotTouchWhatIsSetSince() external {
+    /// @dev A service is pruned while it is being set again: the new one is not touched.
+    function testPruningDoesNotTouchAServiceSetSince() external {
         listService(cpo, hex"01");
         listService(emsp, hex"02");
         vm.prank(cpo);
@@ -224,14 +224,14 @@ contract PermissionsTest is Fixture {
         vm.assertEq(permissions.getProviders(), addresses(emsp));
     }
 
-    /// @dev Under the id that was current when it was set last; under the present one when that is gone.
-    function testTheIdThatAServiceIsShownUnder() external {
+    /// @dev Shown under the id that was current when it was last set, or under the present one if that is gone.
+    function testAServiceIsShownUnderTheIdItWasSetUnder() external {
         listService(cpo, hex"01");
         listParty(cpo, "FRCPO", hex"00", operator);
         shownUnder("DECPO");
         removeParty(cpo, "DECPO");
         shownUnder("FRCPO");
-        // It is the same id, whoever else may have held it in between.
+        // It is the same id, even if another account held it in between.
         listParty(stranger, "DECPO", hex"00", operator);
         shownUnder("FRCPO");
         removeParty(stranger, "DECPO");
@@ -250,7 +250,7 @@ contract PermissionsTest is Fixture {
     }
 
     function testADeletedServiceOfAnEndedMembershipIsAbsent() external {
-        listService(cpo, hex"00"); // the permission with the lowest bit, alone
+        listService(cpo, hex"00"); // only the permission with the lowest bit
         vm.assertEq(permissions.serviceVersion(cpo), 1);
         vm.assertEq(permissions.getProviders(), addresses(cpo));
         vm.prank(cpo);
@@ -295,7 +295,7 @@ contract PermissionsTest is Fixture {
         agreementMade(emsp, cpo, 1, hex"0507");
         vm.prank(emsp);
         permissions.createAgreementTo(cpo, u256s(hex"070507"));
-        // A service that needs all 64 is no exception.
+        // A service that needs all 64 follows the same rule.
         bytes memory all = new bytes(64);
         for (uint256 i = 0; i < 64; ++i) all[i] = bytes1(uint8(i));
         listService(hub, all);
@@ -345,7 +345,7 @@ contract PermissionsTest is Fixture {
         vm.assertTrue(permissions.agreement(emsp, cpo).version != 0, why);
     }
 
-    /// @dev Between two other memberships there never was one.
+    /// @dev Other memberships do not have the agreement.
     function gone(string memory why) private {
         vm.assertFalse(permissions.hasUserAgreementByAddress(emsp, cpo), why);
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(), why);
@@ -355,7 +355,7 @@ contract PermissionsTest is Fixture {
         refuses(emsp, address(permissions), abi.encodeCall(IPermissions.revokeAgreement, (cpo)), reason);
     }
 
-    /// @dev Other ids and keys end nothing, of either, whichever id goes.
+    /// @dev Other ids and keys of either party end nothing, whichever id is removed.
     function testWhatDoesNotEndAnAgreement() external {
         listService(cpo, hex"05");
         agree(emsp, cpo);
@@ -367,12 +367,12 @@ contract PermissionsTest is Fixture {
         vm.assertTrue(permissions.hasUserAgreementByOcpi("FR", "MSP", cpo), "the founding ids");
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(cpo));
         vm.assertEq(permissions.getProviders(), addresses(cpo));
-        // Others who hold the founding ids now are others.
+        // Accounts that hold the founding ids now are not mistaken for them.
         listParty(stranger, "DECPO", hex"00", operator);
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(cpo));
         vm.assertEq(permissions.getProviders(), addresses(cpo));
         vm.assertFalse(permissions.hasUserAgreementByAddress(emsp, stranger));
-        // The last of the ids, in one transaction: gone.
+        // The last of the ids goes, in one transaction.
         bytes[] memory calls = new bytes[](2);
         calls[0] = abi.encodeCall(IRegistry.deletePartyOf, ("FR", "CPO"));
         calls[1] = abi.encodeCall(IRegistry.setParty, ("FR", "CPO", u8s(hex"00"), operator));
@@ -384,7 +384,7 @@ contract PermissionsTest is Fixture {
         permissions.pruneService(0);
     }
 
-    /// @dev Whatever ends it, going back does not bring it back; a new agreement renews it in place, once.
+    /// @dev Undoing what ended an agreement does not restore it; a new agreement renews it in place, once.
     function testWhatEndsAnAgreement() external {
         listService(cpo, hex"05");
         agree(emsp, cpo);
@@ -423,7 +423,7 @@ contract PermissionsTest is Fixture {
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(hub));
     }
 
-    /// @dev A version that began again would bring back what users agreed to under it.
+    /// @dev A version that began again would restore old agreements.
     function testVersionsEndWithoutWrapping() external {
         listService(cpo, hex"05");
         vm.record();
@@ -436,10 +436,10 @@ contract PermissionsTest is Fixture {
         agree(emsp, cpo);
         bytes memory none = abi.encodeWithSignature("Panic(uint256)", 0x11);
         refusesService(cpo, NAME, SERVICE_URL, u256s(hex"06"), none);
-        listService(cpo, hex"05"); // the same permissions need no other version
+        listService(cpo, hex"05"); // the same permissions keep the version
         vm.assertTrue(permissions.hasUserAgreementByAddress(emsp, cpo));
         vm.prank(cpo);
-        permissions.deleteService(); // and it can always be ended
+        permissions.deleteService(); // and it can always be deleted
         refusesService(cpo, NAME, SERVICE_URL, u256s(hex"05"), none);
         vm.assertFalse(permissions.hasUserAgreementByAddress(emsp, cpo));
     }
@@ -460,12 +460,12 @@ contract PermissionsTest is Fixture {
         refuses(emsp, address(permissions), data, reason);
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(emsp, hub));
         vm.assertEq(permissions.agreement(emsp, cpo).version, 0);
-        // The one that took its place is found there.
+        // The agreement that took its place is found there.
         vm.prank(emsp);
         permissions.revokeAgreement(emsp);
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(hub));
         agree(emsp, emsp);
-        // One that has ended, because the service has changed or gone.
+        // An agreement that ended because the service changed or was deleted.
         listService(emsp, hex"08");
         vm.prank(emsp);
         permissions.revokeAgreement(emsp);
@@ -479,8 +479,8 @@ contract PermissionsTest is Fixture {
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(hub, cpo));
     }
 
-    /// @dev What is left of agreements with those who have gone is skipped.
-    function testAgreementsWithThoseWhoHaveGone() external {
+    /// @dev Agreements with providers that have left are skipped.
+    function testAgreementsWithProvidersThatLeftAreSkipped() external {
         address[3] memory providers_ = [cpo, hub, emsp];
         for (uint256 i = 0; i < 3; ++i) {
             listService(providers_[i], hex"05");
@@ -498,8 +498,8 @@ contract PermissionsTest is Fixture {
         vm.assertEq(permissions.getUserAgreementsByAddress(emsp), addresses(cpo, emsp));
     }
 
-    /// @dev What was revoked leaves nothing in the slots of the list.
-    function testRevokeLeavesNothing() external {
+    /// @dev A revoked agreement leaves nothing in the slots of the list.
+    function testARevokedAgreementLeavesNoStorage() external {
         listService(cpo, hex"05");
         vm.record();
         agree(emsp, cpo);
@@ -516,12 +516,12 @@ contract PermissionsTest is Fixture {
         permissions.deleteService();
         uint256 left = 0;
         for (uint256 i = 0; i < writes.length; ++i) left |= uint256(vm.load(address(permissions), writes[i]));
-        // The version, and in the list the one entry that is left, cpo, and its length.
+        // The version, and in the list its length and the one remaining entry, cpo.
         (uint256 key, ) = registry.keyOf(cpo);
         vm.assertEq(left, (key & ((1 << 104) - 1)) | (1 << 208) | 1);
     }
 
-    // --- the owner is the Registry's; the import
+    // --- the owner of the Registry; the import
 
     function testRegistryIsAContract() external {
         vm.assertEq(address(permissions.registry()), address(registry));
@@ -570,7 +570,7 @@ contract PermissionsTest is Fixture {
         refusesService(cpo, NAME, SERVICE_URL, u256s(hex"05"), closed);
         refuses(emsp, address(permissions), abi.encodeCall(IPermissions.createAgreement, (cpo)), closed);
         refusesAgreement(emsp, cpo, u256s(hex"05"), closed);
-        refusesAgreement(emsp, cpo, u256s(hex"40"), closed); // the gate before the values
+        refusesAgreement(emsp, cpo, u256s(hex"40"), closed); // checked before the values
         refusesPrune(9, closed);
         refuses(emsp, address(permissions), abi.encodeWithSignature("invalidateNonce(uint256)", 1), closed);
         reason = abi.encodeWithSelector(IOwnedRegistry.OwnableUnauthorizedAccount.selector, stranger);
@@ -583,7 +583,7 @@ contract PermissionsTest is Fixture {
         permissions.revokeAgreement(cpo);
         vm.prank(cpo);
         permissions.deleteService();
-        // The owner is whoever owns the Registry now.
+        // The present owner of the Registry is the owner.
         vm.prank(owner);
         registry.transferOwnership(stranger);
         vm.prank(stranger);
@@ -638,7 +638,7 @@ contract PermissionsTest is Fixture {
         (items[0], items[1]) = (serviceItem(emsp, hex"01")[0], serviceItem(hub, hex"02")[0]);
         callAs(owner, address(permissions), abi.encodeCall(IPermissions.importServices, (items)));
         vm.assertEq(permissions.getProviders(), addresses(cpo, emsp, hub));
-        // One that ended with its membership is absent, and can be imported again.
+        // A service that ended with its membership is absent and can be imported again.
         vm.prank(cpo);
         registry.deleteParty();
         listParty(cpo, "DECPO", hex"00", operator);

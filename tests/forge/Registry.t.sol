@@ -7,7 +7,7 @@ import {IRegistry} from "../../contracts/interfaces/IRegistry.sol";
 import {Fixture, IOwnedRegistry} from "./kit/Fixture.sol";
 import {Vm} from "./kit/Vm.sol";
 
-/// @dev The Registry's rules one by one: events, errors with their arguments, and the order of checks.
+/// @dev The rules of the Registry, one by one: events, errors with arguments, and the order of checks.
 contract RegistryTest is Fixture {
     function partyUpdate(
         bytes5 id,
@@ -51,7 +51,7 @@ contract RegistryTest is Fixture {
         listNode(operator, OTHER_URL);
         vm.assertEq(registry.getNode(operator), OTHER_URL);
         vm.assertEq(registry.nodeCount(), 1);
-        listNode(otherOperator, URL); // the old one is free
+        listNode(otherOperator, URL); // the old URL is free
         refuses(
             otherOperator,
             address(registry),
@@ -143,7 +143,7 @@ contract RegistryTest is Fixture {
         partyUpdate("DECPO", cpo, hex"000306", hex"0206", hex"00", operator);
         vm.prank(cpo);
         registry.setPartyModules(u8s(hex"060206"), u8s(hex"00"));
-        // The operator may have gone: who stays with it needs no node.
+        // The operator may have left: a party that stays with it needs no node.
         vm.prank(operator);
         registry.deleteNode();
         partyUpdate("DECPO", cpo, hex"05", hex"0206", hex"00", operator);
@@ -152,14 +152,14 @@ contract RegistryTest is Fixture {
         partyUpdate("DECPO", cpo, hex"05", hex"", hex"03", operator);
         vm.prank(cpo);
         registry.setPartyModules(u8s(hex""), u8s(hex"03"));
-        // A further id has modules of its own, and becomes the current one; the membership stays.
+        // A further id has its own modules and becomes the current one; the membership stays.
         listNode(otherOperator, OTHER_URL);
         partyUpdate("FRCPO", cpo, hex"01", hex"", hex"", otherOperator);
         listParty(cpo, "FRCPO", hex"01", otherOperator);
         vm.assertEq(registry.membershipOf(cpo), 1);
         vm.assertEq(registry.partyOf("DE", "CPO"), cpo);
         vm.assertEq(registry.getParties(), addresses(cpo));
-        // Whom another id of the account is with does not matter.
+        // The operator of the account's other ids does not matter.
         refuses(
             cpo,
             address(registry),
@@ -192,7 +192,7 @@ contract RegistryTest is Fixture {
         listParty(stranger, "DENEW", hex"0001020304050607", operator);
     }
 
-    /// @dev A raw call can hold what no `uint8` is: it is refused by the error that names it.
+    /// @dev A raw call can contain values above `uint8`: the error names them.
     function testItemsAbove255() external {
         listNode(operator, URL);
         uint256[] memory roles = new uint256[](1);
@@ -279,7 +279,7 @@ contract RegistryTest is Fixture {
         vm.assertEq(registry.membershipOf(cpo), 4);
     }
 
-    /// @dev More than fit two slots of the list of ids; each leaves in turn.
+    /// @dev More ids than fit in two slots of the list; each leaves in turn.
     function testLongListOfParties() external {
         listNode(operator, URL);
         for (uint256 start = 0; start < 14; ++start) {
@@ -308,7 +308,7 @@ contract RegistryTest is Fixture {
 
     // --- absent
 
-    function testAbsent() external view {
+    function testAbsentEntriesReadAsZero() external view {
         vm.assertEq(registry.getNode(cpo), "");
         (address op, string memory domain) = registry.getOperatorByAddress(cpo);
         vm.assertEq(abi.encode(op, domain), abi.encode(address(0), ""));
@@ -336,7 +336,7 @@ contract RegistryTest is Fixture {
         vm.assertEq(answer, abi.encode(address(0), none, none, none, address(0), ""));
     }
 
-    function testPresent() external {
+    function testListedEntriesAreReturned() external {
         listSome();
         vm.prank(cpo);
         registry.setPartyModules(u8s(hex"0102"), u8s(hex"0304"));
@@ -366,8 +366,8 @@ contract RegistryTest is Fixture {
         vm.assertEq(abi.encode(registry.partiesOf(emsp)[0]), expected);
     }
 
-    /// @dev A JVM node indexes an array with the roles and modules that version 1's views give it.
-    function testVersion1SeesOnlyWhatItKnew() external {
+    /// @dev A JVM node uses the roles and modules of version 1's views as array indexes.
+    function testVersion1ViewsShowOnlyItsRolesAndModules() external {
         listNode(operator, URL);
         listParty(cpo, "DECPO", hex"0607", operator);
         partyUpdate("DECPO", cpo, hex"0607", hex"06070f", hex"0009", operator);
@@ -393,7 +393,7 @@ contract RegistryTest is Fixture {
         eq(registry.party("DE", "CPO").modulesReceiver, hex"0009", "receiver");
     }
 
-    /// @dev What stood in the entry of the zero address would be told for everything that is absent.
+    /// @dev The entry of the zero address would be returned for everything that is absent.
     function testTheEntryOfTheZeroAddressIsNeverRead() external {
         vm.record();
         registry.nonces(cpo);
@@ -420,7 +420,7 @@ contract RegistryTest is Fixture {
         vm.assertEq(answer, abi.encode(bytes2(0), bytes3(0), none, none, none, address(0), ""));
     }
 
-    /// @dev Nor could it write one, if it could send.
+    /// @dev The zero address could not write an entry even if it could send.
     function testTheZeroAddressIsRefused() external {
         bytes memory reason = abi.encodeWithSelector(IRegistry.ZeroAddress.selector);
         refuses(address(0), address(registry), abi.encodeCall(IRegistry.setNode, (URL)), reason);
@@ -531,7 +531,7 @@ contract RegistryTest is Fixture {
             abi.encodeCall(IRegistry.importParties, (partyItem(cpo, "DECPO"))),
             reason
         );
-        // Who is there can leave.
+        // Listed accounts can leave.
         callAs(owner, address(registry), abi.encodeCall(IRegistry.importNodes, (nodeItem(operator, URL))));
         callAs(owner, address(registry), abi.encodeCall(IRegistry.importParties, (partyItem(cpo, "DECPO"))));
         vm.prank(operator);
@@ -596,7 +596,7 @@ contract RegistryTest is Fixture {
 
     function testImportParties() external {
         importing();
-        partyUpdate("DECPO", cpo, hex"0002", hex"0106", hex"0305", otherOperator); // an operator that runs no node
+        partyUpdate("DECPO", cpo, hex"0002", hex"0106", hex"0305", otherOperator); // an operator without a node
         callAs(owner, address(registry), abi.encodeCall(IRegistry.importParties, (partyItem(cpo, "DECPO"))));
         vm.assertEq(registry.membershipOf(cpo), 1);
         IRegistry.PartyImport[] memory items = partyItem(cpo, "DECPO");
@@ -627,7 +627,7 @@ contract RegistryTest is Fixture {
         refusesParty(items, abi.encodeWithSelector(IEntryErrors.InvalidUrl.selector, 0));
         items = new IRegistry.PartyImport[](101);
         refusesParty(items, abi.encodeWithSelector(IImports.BatchTooLarge.selector, 101, 100));
-        // Two in one call, and an operator that does run a node.
+        // Two in one call, and an operator that runs a node.
         items = new IRegistry.PartyImport[](2);
         (items[0], items[1]) = (partyItem(emsp, "DEMSP")[0], partyItem(hub, "DEHUB")[0]);
         callAs(owner, address(registry), abi.encodeCall(IRegistry.importParties, (items)));
@@ -642,7 +642,7 @@ contract RegistryTest is Fixture {
         vm.assertEq(registry.partyCount(), 103);
     }
 
-    /// @dev Several ids of one account, the last of which becomes current; its own node; a website.
+    /// @dev Several ids of one account, the last of which becomes current; the account's own node; a website.
     function testImportSeveralIdsOfAnAccount() external {
         importing();
         IRegistry.PartyImport[] memory items = new IRegistry.PartyImport[](3);
@@ -664,7 +664,7 @@ contract RegistryTest is Fixture {
         vm.assertTrue(own[0].current && !own[1].current && own[1].countryCode == "DE");
         vm.assertEq(own[1].website, "");
         vm.assertEq(registry.membershipOf(emsp), 2);
-        // Who runs no node yet has the number of the parties that name it, and lists its node under it.
+        // An operator without a node already has a number from the parties that name it, and lists its node under it.
         callAs(owner, address(registry), abi.encodeCall(IRegistry.importNodes, (nodeItem(cpo, URL))));
         vm.assertEq(registry.party("FR", "CPO").operatorDomain, URL);
         vm.assertEq(registry.party("DE", "CPO").operator, otherOperator);

@@ -8,7 +8,7 @@ import {ISignedRequests} from "../../contracts/interfaces/ISignedRequests.sol";
 import {Requests} from "./kit/Requests.sol";
 import {Signer} from "./kit/Signers.sol";
 
-/// @dev What holds for every signed request, tried on each kind. Every negative case is a good request with one thing changed.
+/// @dev The rules for every signed request, tried on each kind. Every negative case is a valid request with one change.
 contract SignedRequestsTest is Requests {
     uint256 private constant CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
 
@@ -59,7 +59,7 @@ contract SignedRequestsTest is Requests {
         vm.warp(NOW);
     }
 
-    function testZeroIsNoDeadlineForEver() external {
+    function testADeadlineOfZeroHasPassed() external {
         Request memory r = request(Kind.SetNode, emsp);
         r.deadline = 0;
         refusesRequest(
@@ -94,7 +94,7 @@ contract SignedRequestsTest is Requests {
         took(r);
     }
 
-    function testSignatureOfWhatElse() external {
+    function testASignatureOfSomethingElseIsRefused() external {
         eachKind(signatureOfWhatElse);
     }
 
@@ -105,7 +105,7 @@ contract SignedRequestsTest is Requests {
         for (uint256 field = 0; field < 9; ++field) {
             Request memory changed = request(kind, emsp);
             change(changed, field);
-            if (structHashOf(changed) == structHashOf(r)) continue; // a field that this kind has not
+            if (structHashOf(changed) == structHashOf(r)) continue; // a field that this kind does not have
             if (changed.deadline != r.deadline || changed.nonce == r.nonce) refusesRequest(changed, signature, reason);
         }
         // Another signer, chain, contract, name of the contract, kind.
@@ -180,14 +180,14 @@ contract SignedRequestsTest is Requests {
         refusesRequest(q, abi.encodePacked(s, r, v), reason);
         refusesRequest(q, abi.encodePacked(r, s ^ bytes32(uint256(1)), v), reason);
         refusesRequest(q, abi.encodePacked(r ^ bytes32(uint256(1)), s, v), reason);
-        // EIP-2098's short form is none either.
+        // The short form of EIP-2098 is rejected too.
         refusesRequest(q, abi.encodePacked(r, v == 28 ? bytes32(uint256(s) | (1 << 255)) : s), reason);
         send(q, abi.encodePacked(r, s, v));
         took(q);
     }
 
-    /// @dev What gives something up gets past the gate, to its own reason. The signature is looked at first.
-    function testOnlyGivingUpGetsPastAnOpenImport() external {
+    /// @dev Removals are accepted while the import is open, and fail for their own reasons. The signature is checked first.
+    function testOnlyRemovalsPassWhileTheImportIsOpen() external {
         registry = deployRegistry(owner, true);
         permissions = deployPermissions(address(registry), true);
         for (uint256 i = 0; i < KINDS; ++i) {
@@ -344,7 +344,7 @@ contract SignedRequestsTest is Requests {
         bytes memory data = abi.encodeCall(ISignedRequests.invalidateNonce, (last + 1));
         refuses(emsp, address(registry), data, none);
         refuses(emsp, address(permissions), data, none);
-        // Near its end the term bounds how far a nonce can be raised.
+        // Near the end of a term, the term limits how far a nonce can be raised.
         raiseNonceTo(registry, emsp, last - 5, 192);
         bytes memory reason = abi.encodeWithSelector(
             ISignedRequests.NonceOutOfRange.selector,
@@ -397,7 +397,7 @@ contract SignedRequestsTest is Requests {
         }
     }
 
-    /// @dev An address that ends in zero: what is missing of an answer is not made up by what stood in memory.
+    /// @dev An address that ends in zero: a short answer is not completed by old memory.
     function testShortAnswerToAnAddressThatEndsInZero() external {
         address signer = address(0xab00);
         vm.etch(signer, address(new Signer()).code);
@@ -418,7 +418,7 @@ contract SignedRequestsTest is Requests {
         took(r);
     }
 
-    /// @dev An address can have a key and code (EIP-7702 elsewhere): its ECDSA signature counts, whatever its code says.
+    /// @dev An address can have both a key and code (EIP-7702 on other chains): its ECDSA signature always counts.
     function testKeyBeforeCode() external {
         Request memory r = request(Kind.SetNode, emsp);
         bytes memory signature = signatureOf(emsp, digestOf(r));
@@ -432,7 +432,7 @@ contract SignedRequestsTest is Requests {
         took(r);
     }
 
-    function testDomainIsTold() external view {
+    function testEip712DomainIsReturned() external view {
         tellsDomain(address(registry), "OCN Registry");
         tellsDomain(address(permissions), "OCN Permissions");
     }
@@ -446,15 +446,15 @@ contract SignedRequestsTest is Requests {
         );
     }
 
-    // --- by lot
+    // --- random signatures
 
-    /// @dev Nothing that is not exactly the signature is taken for one.
-    function testNoOtherSignatureIsTaken(uint8 kind, bytes calldata signature) external {
+    /// @dev Only exactly the right signature is accepted.
+    function testNoOtherSignatureIsAccepted(uint8 kind, bytes calldata signature) external {
         Request memory r = request(Kind(kind % KINDS), emsp);
         refusesRequest(r, signature, abi.encodeWithSelector(ISignedRequests.InvalidSignature.selector, emsp));
     }
 
-    function testNoOtherComponentsAreTaken(uint8 kind, bytes32 r, bytes32 s, uint8 v) external {
+    function testNoOtherComponentsAreAccepted(uint8 kind, bytes32 r, bytes32 s, uint8 v) external {
         Request memory q = request(Kind(kind % KINDS), emsp);
         bytes memory reason = abi.encodeWithSelector(ISignedRequests.InvalidSignature.selector, emsp);
         refusesRequest(q, abi.encodePacked(r, s, v), reason);

@@ -7,14 +7,14 @@ import {IRegistry} from "../../contracts/interfaces/IRegistry.sol";
 import {Fixture} from "./kit/Fixture.sol";
 import {TextReference} from "./kit/TextReference.sol";
 
-/// @dev What the contracts say of a text, held against a second implementation: error and position too.
+/// @dev Compares the contracts' verdict on a text, with error and position, with a second implementation.
 contract TextRulesTest is Fixture {
     function setUp() public override {
         super.setUp();
         listSome();
     }
 
-    /// @dev Memory costs the square of what was ever used of it.
+    /// @dev Memory costs grow with the square of all memory used, so each case runs in its own call.
     modifier forgetful() {
         uint256 free;
         assembly ("memory-safe") {
@@ -86,7 +86,7 @@ contract TextRulesTest is Fixture {
         for (uint256 i = 0; i < urls.length; ++i) compareUrl(bytes(urls[i]));
     }
 
-    /// @dev Each value of each byte: of the scheme, first and second of the host, in the middle of a long one, last.
+    /// @dev Each value of each byte: in the scheme, first and second of the host, in the middle of a long URL, last.
     function testEveryByteOfAUrl() external {
         bytes memory url = "https://ab.example.org/a-long-path/that/takes/three/words/of/calldata/z";
         for (uint256 position = 0; position < url.length; position += position < 12 || position > 60 ? 1 : 7) {
@@ -113,7 +113,7 @@ contract TextRulesTest is Fixture {
         }
     }
 
-    /// @dev Text that is nearly a URL, by lot.
+    /// @dev Random text that is nearly a URL.
     function testUrls(uint256 seed, uint8 length, bytes calldata tail) external {
         bytes memory alphabet = "abz019[]-._~:/%";
         bytes memory url = bytes(seed % 2 == 0 ? "https://" : "http://");
@@ -133,7 +133,7 @@ contract TextRulesTest is Fixture {
             for (uint256 i = 0; i < length; ++i) name[i] = "n";
             compareName(name);
             if (length > 4) {
-                name[length - 1] = 0xc3; // begins a character that does not come
+                name[length - 1] = 0xc3; // begins a character that is cut off
                 compareName(name);
                 (name[length - 2], name[length - 1]) = (0xe2, 0x82);
                 compareName(name);
@@ -145,7 +145,7 @@ contract TextRulesTest is Fixture {
         }
     }
 
-    /// @dev Every byte alone, and every lead with every second byte, at the edges of those that follow.
+    /// @dev Every byte alone, and every lead byte with every second byte, followed by the lowest and highest others.
     function testEveryBeginningOfACharacter() external {
         for (uint256 lead = 0; lead < 256; ++lead) {
             compareName(abi.encodePacked(uint8(lead)));
@@ -171,7 +171,7 @@ contract TextRulesTest is Fixture {
         }
     }
 
-    /// @dev Characters by lot, and now and then a byte that does not belong there.
+    /// @dev Random characters, with an occasional invalid byte.
     function testNames(uint256 seed, uint8 length, bytes calldata tail) external {
         bytes memory name;
         for (uint256 i = 0; i < length % 30; ++i) {
@@ -197,8 +197,8 @@ contract TextRulesTest is Fixture {
         compareName(tail);
     }
 
-    /// @dev Every character of the blocks that hold those that let a name show other text than it holds, and their edges.
-    function testEveryCharacterAroundThoseThatMislead() external {
+    /// @dev Every character of the blocks that contain misleading characters, and the edges of these blocks.
+    function testEveryCharacterNearMisleadingOnes() external {
         uint256 refused = 0;
         for (uint256 number = 0x600; number < 0x640; ++number) refused += refusesCharacter(number);
         vm.assertEq(refused, 1);

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {World} from "./kit/World.sol";
 
-/// @dev After each of many things that nine people do in any order, every view tells what a second bookkeeping says.
+/// @dev After each of many random actions by nine people, every view returns what a second bookkeeping expects.
 contract WorldTest {
     struct FuzzSelector {
         address addr;
@@ -26,7 +26,7 @@ contract WorldTest {
         list[0] = address(_world);
     }
 
-    /// @dev One invariant, for forge runs all histories anew for each.
+    /// @dev A single invariant, because forge repeats all histories for each one.
     function invariant_everyViewTellsTheSame() external view {
         _world.compareNodes();
         _world.compareParties();

@@ -19,7 +19,7 @@ interface Vm {
     function setArbitraryStorage(address account) external;
 }
 
-/// @dev The typed data of every request, from calldata, as the contracts hash it; tests/forge hashes it a second time.
+/// @dev Hashes every request from calldata as the contracts do; tests/forge has a second implementation.
 contract Hashes {
     function setNode(address a, string calldata b, uint256 c, uint256 d) external pure returns (bytes32) {
         return RequestHash.setNode(a, b, c, d);
@@ -83,10 +83,10 @@ contract Hashes {
 }
 
 /**
- * @dev What a signed request needs, and whose entries a write can change: for all nonces, terms, times and signatures
- * (recovery is a function that nobody knows anything of), and small texts and lists. Signer and bystander have whatever can
- * be had: a node, a party with a website, a service, an agreement. In a signed proof the signer has a controller besides. Its
- * present count and its term are any that leave room.
+ * @dev What a signed request needs, and which entries a write can change: for all nonces, terms, times and signatures
+ * (recovery is an unknown function), and for small texts and lists. Signer and bystander have everything: a node, a party
+ * with a website, a service, an agreement. In a signed proof the signer also has a controller. Its present count and term
+ * are arbitrary, but below their limits.
  */
 abstract contract Scene {
     Vm internal constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
@@ -150,7 +150,7 @@ abstract contract Scene {
         list[0] = value;
     }
 
-    /// @dev A list's event takes a path for each set there may be: the first, the last and those out of range stand for all.
+    /// @dev An event with a list needs a path for each possible set: the first, the last and values out of range represent all.
     function few(uint8 value, uint8 limit) internal pure {
         vm.assume(value == 0 || value >= limit - 1);
     }
@@ -203,7 +203,7 @@ abstract contract Scene {
         return uint256(vm.load(target, keccak256(abi.encode(key, mapping_))));
     }
 
-    /// @dev All that the bystander has. The places in lists are the lists', not the bystander's.
+    /// @dev All that the bystander has, except places in lists, which others can change.
     function belongingsOf(address who) internal view returns (bytes32) {
         uint256 account = entryIn(address(registry), ACCOUNTS, who);
         uint256 membership = Words.get(account, Words.MEMBERSHIP);
@@ -245,15 +245,15 @@ abstract contract Scene {
 contract SignedProofs is Scene {
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
-    /// @dev If the request takes effect, then in time, with the next nonce of the present term, signed by the controller, and
-    /// for the signer only.
+    /// @dev If the request takes effect, it is in time, has the next nonce of the present term, is signed by the controller,
+    /// and changes only the signer's entries.
     function proves(Terms memory t, address target, bytes memory data, bytes32 structHash) private {
         provesFor(t, target, data, structHash, CONTROLLER);
         uint256 nonce = target == address(registry) ? registry.nonces(SIGNER) : permissions.nonces(SIGNER);
         assert(nonce == presentNonce(t) + 1);
     }
 
-    /// @dev Goes on only if the request took effect.
+    /// @dev Continues only if the request took effect.
     function provesFor(
         Terms memory t,
         address target,
@@ -270,12 +270,12 @@ contract SignedProofs is Scene {
         assert(uint256(q.s) <= HALF_ORDER);
         assert(ecrecover(digestOf(target, structHash), q.v, q.r, q.s) == controller);
         assert(belongingsOf(BYSTANDER) == before);
-        // And not again.
+        // It does not take effect again.
         (success, ) = target.call(data);
         assert(!success);
     }
 
-    /// @dev What recovery answers when it fails is nobody's signature.
+    /// @dev A failed recovery does not count as anybody's signature.
     function check_nobodySignsForTheZeroAddress(Terms memory t) external {
         vm.warp(t.time);
         bytes memory data = abi.encodeCall(
@@ -378,8 +378,8 @@ contract SignedProofs is Scene {
         proves(t, address(registry), data, hash);
     }
 
-    /// @dev Besides: the new key has accepted exactly this, now; counts go on, the old account's term stays and the new one's
-    /// rises; what is marked as controlled has a controller, and nothing else has one.
+    /// @dev In addition: the new key has accepted exactly this, now; counts go on; the old account's term stays and the new
+    /// one's rises; exactly the accounts marked as controlled have a controller.
     function check_moveAccountRaw(Terms memory t, Terms memory u) external {
         setTheScene(t);
         nameTheController();
@@ -523,7 +523,7 @@ contract SignedProofs is Scene {
     }
 }
 
-/// @dev A write for oneself changes nothing of the bystander's, and only the owner deletes what is another's.
+/// @dev A direct write does not change the bystander's entries, and only the owner deletes those of others.
 contract DirectProofs is Scene {
     function leaves(address target, bytes memory data) private {
         bytes32 before = belongingsOf(BYSTANDER);
@@ -565,7 +565,7 @@ contract DirectProofs is Scene {
         leaves(address(registry), abi.encodeCall(registry.setPartyWebsite, (countryCode, partyId, url)));
     }
 
-    /// @dev Whatever the account that is named, and whatever it is said to have accepted.
+    /// @dev For any named account and any acceptance.
     function check_moveAccount(Terms memory t, Terms memory u, bool ontoBystander) external {
         setTheScene(t);
         IRegistry.Acceptance memory acceptance = IRegistry.Acceptance(u.nonce, u.deadline, packed(u.signature));
@@ -586,7 +586,7 @@ contract DirectProofs is Scene {
         leaves(address(permissions), abi.encodeCall(permissions.pruneService, (index)));
     }
 
-    /// @dev While an account has a controller, none of its direct writes has an effect.
+    /// @dev While an account has a controller, its direct writes have no effect.
     function check_noDirectWriteOfAControlledAccount(
         Terms memory t,
         bytes2 a,
@@ -682,7 +682,7 @@ contract DirectProofs is Scene {
     }
 }
 
-/// @dev What shares a slot does not disturb its neighbours, whatever stands in the slot: storage is arbitrary here.
+/// @dev Values that share a slot do not disturb each other, whatever the slot contains: storage is arbitrary here.
 contract LayoutProofs is Scene {
     using PackedList for PackedList.List;
     using Words for uint256;
@@ -693,7 +693,7 @@ contract LayoutProofs is Scene {
         return Bitmap.fromList(values, 256);
     }
 
-    /// @dev Ids, node numbers and members, in more than a slot of each.
+    /// @dev Ids, node numbers and members, in more than one slot of each.
     function check_packedList(uint256 value) external {
         vm.setArbitraryStorage(address(this));
         neighboursStay(40, 12, value & (2 ** 40 - 1));
@@ -713,7 +713,7 @@ contract LayoutProofs is Scene {
         assert(_list.slots[0] >> ((256 / bits) * bits) == spare);
     }
 
-    /// @dev The masks of a word share no bit: a field is read as it was written, and no other changes.
+    /// @dev The masks of a word share no bit: a field reads as written, and no other field changes.
     function check_masks(uint256 word, uint256 value) external pure {
         uint256[12] memory account = [
             Words.MEMBERSHIP,
@@ -757,7 +757,7 @@ contract LayoutProofs is Scene {
     }
 
     function fieldsAreApart(uint256 word, uint256 value, uint256[12] memory masks) private pure {
-        uint256 wrong = 0; // gathered, because each assertion in a loop is a branch that counts as a round
+        uint256 wrong = 0; // collected, because halmos counts each assertion in a loop as another iteration
         for (uint256 i = 0; i < 12 && masks[i] != 0; ++i) {
             uint256 changed = word.set(masks[i], value);
             unchecked {
@@ -768,7 +768,7 @@ contract LayoutProofs is Scene {
         assert(wrong == 0);
     }
 
-    /// @dev What has no roles is held by nobody, whoever stands there, and nobody can write as its holder.
+    /// @dev An id without roles is not held, whatever account is stored, and nobody can write as its holder.
     function check_rolesOfZeroAreNeverHeld(bytes2 countryCode, bytes3 partyId, address holder) external {
         vm.setArbitraryStorage(address(registry));
         uint256 id = Words.joinId(countryCode, partyId);
@@ -796,7 +796,7 @@ contract LayoutProofs is Scene {
     function check_nonceInRegistry(address who, uint256 newNonce) external {
         vm.setArbitraryStorage(address(registry));
         uint256 before = entryIn(address(registry), ACCOUNTS, who);
-        vm.assume(uint160(entryIn(address(registry), CONTROLLERS, who)) != uint160(who)); // as every write keeps it
+        vm.assume(uint160(entryIn(address(registry), CONTROLLERS, who)) != uint160(who)); // an invariant of every write
         vm.prank(who);
         (bool success, ) = address(registry).call(abi.encodeCall(registry.invalidateNonce, (newNonce)));
         if (!success) return;
@@ -820,8 +820,8 @@ contract LayoutProofs is Scene {
         assert(entryIn(address(permissions), NONCE_COUNTS, who) == newNonce);
     }
 
-    /// @dev Account, places, roles and website stay; the two fields of modules are the sets. (Of roles there is one, so that
-    /// the event needs no 256 paths; the node number is one that runs no node, so that no text is read.)
+    /// @dev Account, places, roles and website stay; the two fields of modules become the sets. (There is only one role, to
+    /// keep the event from needing 256 paths, and the node number has no node, so that no text is read.)
     function check_modulesInRegistry(address who, uint8 sender, uint8 receiver) external {
         few(sender, 16);
         few(receiver, 16);
@@ -844,7 +844,7 @@ contract LayoutProofs is Scene {
         assert(entryIn(address(registry), ACCOUNTS, who) == account);
     }
 
-    /// @dev The last of the list moves into the hole, with its number.
+    /// @dev The last entry of the list moves into the gap, with its number.
     function check_closingAGap(address first, address second, address third) external {
         vm.assume(isPerson(first) && isPerson(second) && isPerson(third));
         vm.assume(first != second && second != third && first != third);

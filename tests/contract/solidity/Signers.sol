@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-/// @dev Contracts as signers, each with its own way to answer {isValidSignature} (ERC-1271). For tests only: they lie
-/// outside `contracts/`, so no artifact and no deployment holds them.
+/// @dev Contracts as signers, each with its own answer to {isValidSignature} (ERC-1271). For tests only: they are outside
+/// `contracts/`, so they are in no artifact and no deployment.
 abstract contract Signer {
     bytes4 internal constant _YES = 0x1626ba7e;
 }
 
-/// @dev Says yes to everything, of whatever length.
+/// @dev Accepts everything, of any length.
 contract SaysYes is Signer {
     function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
         return _YES;
     }
 }
 
-/// @dev Says yes to one digest with one signature.
+/// @dev Accepts one digest with one signature.
 contract SaysYesToOne is Signer {
     bytes32 private _question;
 
@@ -27,7 +27,7 @@ contract SaysYesToOne is Signer {
     }
 }
 
-/// @dev Answers with any bytes that it was told.
+/// @dev Answers with configured bytes.
 contract Answers {
     bytes private _answer;
 
@@ -40,7 +40,7 @@ contract Answers {
     }
 }
 
-/// @dev Answers yes and then zeros, so many bytes as it was told.
+/// @dev Accepts, and appends zeros up to a configured length.
 contract AnswersAtLength is Signer {
     uint256 private immutable _length;
 
@@ -58,7 +58,7 @@ contract AnswersAtLength is Signer {
     }
 }
 
-/// @dev Reverts with the answer yes.
+/// @dev Reverts with the magic value that means acceptance.
 contract Reverts is Signer {
     fallback() external {
         bytes32 yes = _YES;
@@ -69,17 +69,17 @@ contract Reverts is Signer {
     }
 }
 
-/// @dev Loops until its gas is gone.
+/// @dev Loops until it runs out of gas.
 contract Loops {
     fallback() external {
         while (true) {}
     }
 }
 
-/// @dev Has code and no function.
+/// @dev Has code but no function.
 contract Silent {}
 
-/// @dev Uses up about as much gas as it was told, then says yes.
+/// @dev Uses up about a configured amount of gas, then accepts.
 contract Ponders is Signer {
     uint256 private immutable _gas;
 
@@ -94,7 +94,7 @@ contract Ponders is Signer {
     }
 }
 
-/// @dev Tries to write before it says yes: what asks it is a static call.
+/// @dev Tries to write before it accepts, which fails because it is called statically.
 contract Writes is Signer {
     uint256 private _written;
 
@@ -104,7 +104,7 @@ contract Writes is Signer {
     }
 }
 
-/// @dev Tries to get its own request through a second time while the first is being checked.
+/// @dev Sends its own request a second time while the first is being checked.
 contract Reenters is Signer {
     bytes private _again;
 

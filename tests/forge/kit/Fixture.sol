@@ -5,7 +5,7 @@ import {IPermissions} from "../../../contracts/interfaces/IPermissions.sol";
 import {IRegistry} from "../../../contracts/interfaces/IRegistry.sol";
 import {Vm} from "./Vm.sol";
 
-/// @dev What the Registry has from OpenZeppelin's Ownable2Step besides.
+/// @dev The functions that the Registry inherits from OpenZeppelin's Ownable2Step.
 interface IOwnedRegistry is IRegistry {
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
@@ -20,11 +20,11 @@ interface IOwnedRegistry is IRegistry {
 }
 
 /**
- * @dev Both contracts, and the roles of those who use them.
+ * @dev Both contracts, and the roles of their users.
  *
- * The contracts are deployed from artifacts, not by `new`: so a test holds none of their code, and the same compiled tests
- * run on the contracts as the newer pipeline compiles them (tools/analysis.py writes that), as the older one does
- * (tools/analysis.py), and on mutants (tools/mutation.py); the environment names the artifacts.
+ * The contracts are deployed from artifacts, not by `new`, so that the same compiled tests run on the contracts as the
+ * newer or the older pipeline compiles them (tools/analysis.py) and on mutants (tools/mutation.py). The environment names
+ * the artifacts.
  */
 abstract contract Fixture {
     Vm internal constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
@@ -145,7 +145,7 @@ abstract contract Fixture {
         vm.assertEq(vm.getRecordedLogs().length, 0, "an event that nobody expected");
     }
 
-    /// @dev Calls `target` as `sender`, and passes on what it reverts with.
+    /// @dev Calls `target` as `sender`, and reverts with its error.
     function callAs(address sender, address target, bytes memory data) internal returns (bytes memory result) {
         bool success;
         (success, result) = tryAs(sender, target, data);
@@ -165,14 +165,14 @@ abstract contract Fixture {
         (success, result) = target.call(data);
     }
 
-    /// @dev The call reverts with exactly this.
+    /// @dev The call reverts with exactly this error.
     function refuses(address sender, address target, bytes memory data, bytes memory reason) internal {
         (bool success, bytes memory result) = tryAs(sender, target, data);
         vm.assertFalse(success, "was accepted");
         vm.assertEq(result, reason, "refused for another reason");
     }
 
-    /// @dev The creation reverts with exactly this. (Not `expectRevert`: a later mistake of the test itself satisfies it.)
+    /// @dev The creation reverts with exactly this error. (`expectRevert` would accept a later mistake of the test itself.)
     function refusesCreation(bytes memory code, bytes memory reason) internal {
         address created;
         bytes memory result;

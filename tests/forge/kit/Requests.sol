@@ -6,7 +6,7 @@ import {IRegistry} from "../../../contracts/interfaces/IRegistry.sol";
 import {ISignedRequests} from "../../../contracts/interfaces/ISignedRequests.sol";
 import {Fixture} from "./Fixture.sol";
 
-/// @dev Signed requests of every kind, hashed here a second time from the text of the design.
+/// @dev Signed requests of every kind, with a second implementation of their hashes, written from the design.
 abstract contract Requests is Fixture {
     enum Kind {
         SetNode,
@@ -30,7 +30,7 @@ abstract contract Requests is Fixture {
     address internal newKey = account("new key");
     address internal cold = account("cold key");
 
-    /// @dev One record for all kinds: each uses those fields that it has. `signer` is the account, and signs while it has
+    /// @dev One struct for all kinds; each uses the fields that it has. `signer` is the account, and signs while it has
     /// no controller.
     struct Request {
         Kind kind;
@@ -47,7 +47,7 @@ abstract contract Requests is Fixture {
         uint256 deadline;
     }
 
-    /// @dev A request that takes effect once {prepare} was called.
+    /// @dev A request that takes effect after {prepare} was called.
     function request(Kind kind, address signer) internal view returns (Request memory) {
         ISignedRequests target = ISignedRequests(targetOf(kind));
         uint256 nonce = address(target).code.length == 0 ? 0 : target.nonces(signer);
@@ -75,7 +75,7 @@ abstract contract Requests is Fixture {
         return kind == Kind.SetController ? cold : cpo;
     }
 
-    /// @dev Makes that a request of this kind by `signer` can take effect.
+    /// @dev Prepares the state so that a request of this kind by `signer` takes effect.
     function prepare(Kind kind, address signer) internal {
         if (kind == Kind.DeleteNode) listNode(signer, "https://prepared.example.org");
         if (kind == Kind.SetParty || kind == Kind.SetNode || kind == Kind.DeleteNode) return;
@@ -92,7 +92,7 @@ abstract contract Requests is Fixture {
         }
     }
 
-    /// @dev The state is what the request says.
+    /// @dev Asserts that the state is what the request asks for.
     function took(Request memory r) internal view {
         if (r.kind == Kind.SetNode) vm.assertEq(registry.getNode(r.signer), r.url);
         if (r.kind == Kind.DeleteNode) vm.assertEq(registry.getNode(r.signer), "");
@@ -209,7 +209,7 @@ abstract contract Requests is Fixture {
         return abi.encode(r.signer, countryCode, keccak256(bytes.concat(r.partyId)));
     }
 
-    /// @dev What an account signs that is to take over or to control `account_`.
+    /// @dev The digest that an account signs to take over or control `account_`.
     function accept(
         string memory verb,
         address accepting,
@@ -229,10 +229,10 @@ abstract contract Requests is Fixture {
         return IRegistry.Acceptance(nonce, deadline, signatureOf(accepting, digest));
     }
 
-    /// @dev In place of an acceptance where none is needed.
+    /// @dev A placeholder where no acceptance is needed.
     function noAcceptance() internal pure returns (IRegistry.Acceptance memory none) {}
 
-    /// @dev The acceptance of the `other` of a request that needs one.
+    /// @dev The acceptance by `other`, for a request that needs one.
     function acceptanceOf(Request memory r) internal view returns (IRegistry.Acceptance memory) {
         if (r.kind == Kind.MoveAccount) return accept("AcceptAccount", r.other, r.signer);
         return r.other == address(0) ? noAcceptance() : accept("AcceptController", r.other, r.signer);
@@ -333,7 +333,7 @@ abstract contract Requests is Fixture {
         return send(r, signatureOf(r.signer, digestOf(r)));
     }
 
-    /// @dev The request with this signature is refused with exactly this.
+    /// @dev The request with this signature is rejected with exactly this error.
     function refusesRequest(Request memory r, bytes memory signature, bytes memory reason) internal {
         refuses(spender, targetOf(r.kind), callOf(r, signature), reason);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-/// @dev A signer with code, which answers as it is told. Its signature is whatever it was told to take for one.
+/// @dev A contract that signs, with configurable answers and a configurable valid signature.
 contract Signer {
     enum Answer {
         Yes,
@@ -27,7 +27,7 @@ contract Signer {
         (_answer, _digest, _signatureHash) = (answer, digest, keccak256(signature));
     }
 
-    /// @dev Says yes only with exactly this gas, as {gasHere} tells it.
+    /// @dev Accepts only with exactly this gas, as {gasHere} returns it.
     function expectGas(uint256 gas_) external {
         (_answer, _gas) = (Answer.YesIfGas, gas_);
     }

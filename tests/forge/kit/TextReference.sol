@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {IEntryErrors} from "../../../contracts/interfaces/IEntryErrors.sol";
 
-/// @dev The rules for text a second time, in the plainest way: lists of characters in place of bitmaps, and UTF-8 by decoding
-/// each character to its number and looking at that.
+/// @dev A second, simple implementation of the rules for text: lists of characters in place of bitmaps, and UTF-8 decoded to
+/// code points.
 library TextReference {
-    /// @dev What {IRegistry-setNode} reverts with; empty when the URL is one.
+    /// @dev The error that {IRegistry-setNode} reverts with; empty if the URL is valid.
     function urlError(bytes memory url) internal pure returns (bytes memory) {
         if (url.length > 255) return abi.encodeWithSelector(IEntryErrors.TextTooLong.selector, url.length, 255);
         uint256 scheme = afterScheme(url, "https://");
@@ -24,7 +24,7 @@ library TextReference {
         return "";
     }
 
-    /// @dev How many bytes `url` has in common with the beginning of `scheme`.
+    /// @dev The number of leading bytes that `url` shares with `scheme`.
     function afterScheme(bytes memory url, bytes memory scheme) private pure returns (uint256 position) {
         while (position < url.length && position < scheme.length && url[position] == scheme[position]) ++position;
     }
@@ -38,7 +38,7 @@ library TextReference {
         return abi.encodeWithSelector(IEntryErrors.InvalidUrl.selector, position);
     }
 
-    /// @dev What {IPermissions-setService} says of the name; empty when it is one.
+    /// @dev The error that {IPermissions-setService} reverts with; empty if the name is valid.
     function nameError(bytes memory name) internal pure returns (bytes memory) {
         if (name.length > 100) return abi.encodeWithSelector(IEntryErrors.TextTooLong.selector, name.length, 100);
         uint256 position = 0;
@@ -52,7 +52,7 @@ library TextReference {
         return "";
     }
 
-    /// @dev Whether a character is none that a name may hold, each by its number.
+    /// @dev Whether a name may not contain this code point.
     function isHidden(uint256 number) internal pure returns (bool) {
         if (number < 32 || (number >= 127 && number < 160)) return true; // control characters: C0, DEL and C1
         uint16[15] memory others = [
@@ -76,7 +76,7 @@ library TextReference {
         return false;
     }
 
-    /// @dev The character at `position` as RFC 3629 has it; a length of 0 when there is none.
+    /// @dev The character at `position`, decoded by RFC 3629; a length of 0 if it is invalid.
     function decode(bytes memory text, uint256 position) private pure returns (uint256 number, uint256 length) {
         uint256 lead = uint8(text[position]);
         if (lead < 0x80) return (lead, 1);

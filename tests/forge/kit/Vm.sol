@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-/// @dev The part of forge's test machine that is used here; npm has no copy of forge-std that Foundry publishes.
+/// @dev The cheat codes of forge that are used here. Foundry does not publish forge-std on npm.
 interface Vm {
     struct Log {
         bytes32[] topics;

@@ -7,10 +7,9 @@ import {ISignedRequests} from "../../../contracts/interfaces/ISignedRequests.sol
 import {Requests} from "./Requests.sol";
 
 /**
- * @dev Nine people do whatever comes to their minds, and a second bookkeeping says what must come of it: whether each call
- * is accepted, and what every view returns afterwards. It keeps plain lists and searches them from end to end, and where the
- * contracts hang entries on numbers it renames every entry when an account moves: so that it shares neither the contracts'
- * mappings nor their bitmaps nor their numbers.
+ * @dev Nine people act at random, and a second bookkeeping predicts whether each call is accepted and what every view
+ * returns afterwards. It keeps plain lists, searches them from end to end, and renames every entry when an account moves.
+ * It shares neither mappings nor bitmaps nor numbers with the contracts.
  */
 contract World is Requests {
     struct NodeEntry {
@@ -109,7 +108,7 @@ contract World is Requests {
         _people.push(account("ninth"));
     }
 
-    /// @dev Each as often as it stands here.
+    /// @dev Drawn as often as listed here.
     function actions() external pure returns (bytes4[] memory list) {
         list = new bytes4[](34);
         list[0] = list[1] = list[2] = this.setNode.selector;
@@ -128,13 +127,13 @@ contract World is Requests {
         (list[31], list[32], list[33]) = (this.setParty.selector, this.deleteParty.selector, this.setParty.selector);
     }
 
-    /// @dev What {draw} draws from, in one action.
+    /// @dev The source of {draw}, in one action.
     modifier by(uint256 lot) {
         _lot = lot;
         _;
     }
 
-    // --- what people do: nodes
+    // --- actions: nodes
 
     function setNode(uint256 lot) external by(lot) {
         Request memory r = request(Kind.SetNode, anybody());
@@ -317,7 +316,7 @@ contract World is Requests {
         vm.warp(block.timestamp + draw(1800));
     }
 
-    /// @dev Whatever took effect once never does again.
+    /// @dev A request never takes effect twice.
     function sendAgain(uint256 lot) external by(lot) {
         if (_sent.length == 0) return;
         Sent memory sent = _sent[draw(_sent.length)];
@@ -399,9 +398,9 @@ contract World is Requests {
         list.pop();
     }
 
-    // --- how they do it
+    // --- direct or signed
 
-    /// @dev By a direct call, or by a request that the controller signs, or that somebody else does and that is refused.
+    /// @dev By a direct call or a signed request; if anyone but the controller signs, it is rejected.
     function act(Request memory r, bool ok) private returns (bool) {
         address controller = controllerOf(r.signer);
         bool isOwn = controller == r.signer;
@@ -425,7 +424,7 @@ contract World is Requests {
         vm.assertEq(success, ok, ok ? "refused what is right" : "accepted what is wrong");
     }
 
-    /// @dev Of the functions that name an id and those that mean the current one, each where it does.
+    /// @dev Chooses between the function that names an id and the one for the current id, if both apply.
     function directCallOf(Request memory r) private view returns (bytes memory) {
         bytes5[] storage ids = _accounts[r.signer].ids;
         bool isCurrent = ids.length != 0 && ids[0] == bytes5(bytes.concat(r.countryCode, r.partyId));
@@ -453,7 +452,7 @@ contract World is Requests {
         return abi.encodeCall(ISignedRequests.invalidateNonce, (r.newNonce));
     }
 
-    // --- lots
+    // --- random choices
 
     /// @dev A number below `limit`.
     function draw(uint256 limit) private returns (uint256) {
@@ -465,22 +464,22 @@ contract World is Requests {
         return _people[draw(_people.length)];
     }
 
-    /// @dev Mostly a party that is listed.
+    /// @dev Mostly a listed party.
     function anyParty() private returns (address) {
         return draw(8) == 0 || _parties.length == 0 ? anybody() : _parties[draw(_parties.length)].party;
     }
 
-    /// @dev Mostly somebody who runs a node.
+    /// @dev Mostly an operator with a node.
     function anyOperator() private returns (address) {
         return draw(4) == 0 || _nodes.length == 0 ? anybody() : _nodes[draw(_nodes.length)].operator;
     }
 
-    /// @dev Mostly somebody with a service, in force or not.
+    /// @dev Mostly a provider, with its service in force or not.
     function anyProvider() private returns (address) {
         return draw(8) == 0 || _services.length == 0 ? anybody() : _services[draw(_services.length)].provider;
     }
 
-    /// @dev Puts an id into the request: mostly one that its account holds.
+    /// @dev Sets the id of the request: mostly one that its account holds.
     function anyIdFor(Request memory r) private returns (bytes5 id) {
         bytes5[] storage ids = _accounts[r.signer].ids;
         id = ids.length == 0 || draw(9) == 0 ? _ids[draw(_ids.length)] : ids[draw(ids.length)];
@@ -549,12 +548,12 @@ contract World is Requests {
         return NONE;
     }
 
-    /// @dev The entry of somebody's current id.
+    /// @dev The entry of an account's current id.
     function currentOf(address who) private view returns (uint256) {
         return _accounts[who].ids.length == 0 ? NONE : partyWith(_accounts[who].ids[0]);
     }
 
-    /// @dev The former current id takes the place of the one that becomes current; where that is new, the last place.
+    /// @dev The former current id takes the place of the one that becomes current, or the last place if that one is new.
     function makeCurrent(Account storage account_, bytes5 id) private {
         uint256 at = 0;
         while (account_.ids[at] != id) ++at;
@@ -630,7 +629,7 @@ contract World is Requests {
         else list[at] = entry;
     }
 
-    // --- what every view must return
+    // --- the expected result of every view
 
     function compareNodes() external view {
         IRegistry.Node[] memory expected = new IRegistry.Node[](_nodes.length);
@@ -685,7 +684,7 @@ contract World is Requests {
         p.current = _accounts[entry.party].ids[0] == entry.id;
     }
 
-    /// @dev The same with those roles and modules only that version 1 knew.
+    /// @dev The same, with only the roles and modules of version 1.
     function asV1(uint256 at) private view returns (IRegistry.Party memory p) {
         p = expectedParty(at);
         if (at == NONE) return p;
@@ -740,7 +739,7 @@ contract World is Requests {
         bytes5 current = account_.ids.length == 0 ? bytes5(0) : account_.ids[0];
         vm.assertEq(bytes5(uint40(key >> 104)), current, "current id in the key");
         uint256[] memory keys = new uint256[](2);
-        (keys[0], keys[1]) = (key, key ^ (1 << 63)); // and a membership that never was
+        (keys[0], keys[1]) = (key, key ^ (1 << 63)); // and a membership that never existed
         address[] memory found = registry.accountsOf(keys);
         vm.assertEq(found[0], account_.membership == 0 ? address(0) : who, "accountsOf");
         vm.assertEq(found[1], address(0), "accountsOf a membership that never was");
@@ -787,7 +786,7 @@ contract World is Requests {
         for (uint256 i = 0; i < list.length; ++i) vm.assertEq(permissions.providers(i), list[i], "providers");
         for (uint256 i = 0; i < _people.length; ++i) compareService(_people[i]);
         compareService(address(0));
-        // Page by page it is the same list.
+        // Page by page, the list is the same.
         uint256 found = 0;
         for (uint256 offset = 0; offset < _services.length; offset += 2) {
             IPermissions.Service[] memory page = permissions.services(offset, 2);
@@ -873,9 +872,9 @@ contract World is Requests {
         vm.assertTrue(success, "a view reverts");
     }
 
-    // --- what must hold whatever happened: the contracts' own words, without the second bookkeeping
+    // --- invariants of the contracts' own storage, without the second bookkeeping
 
-    /// @dev An id has one account, an account one current id; nobody is listed twice; the zero address is nowhere.
+    /// @dev An id has one account and an account one current id; no account is listed twice; the zero address never is.
     function checkIds() external view {
         IRegistry.Party[] memory list = registry.parties(0, type(uint256).max);
         vm.assertEq(list.length, registry.partyCount(), "count of parties");
@@ -916,7 +915,7 @@ contract World is Requests {
         }
     }
 
-    /// @dev An active agreement has a listed user, a service in force, and their numbers; it is returned once.
+    /// @dev An active agreement has a listed user, a service in force and their membership numbers, and is returned once.
     function checkAgreements() external view {
         for (uint256 i = 0; i < _people.length; ++i) {
             address user = _people[i];
