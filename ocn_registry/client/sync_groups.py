@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 # These two load, on first use, what only writes need.
 from ocn_registry import flows, intents
+from ocn_registry.client.base import Group, Run, SignerT
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address, Contract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from ocn_registry.dialects import Dialect
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.intents import WantedParty
     from ocn_registry.models import Module, Role
@@ -23,37 +23,11 @@ if TYPE_CHECKING:
         Outcome,
         SpenderStatus,
     )
-    from ocn_registry.protocol.effects import Flow
-    from ocn_registry.signing import SignedRequest, Signer
-
-T = TypeVar("T")
-
-
-class Run(Protocol):
-    """Performs a flow."""
-
-    def __call__(self, flow: Flow[T], /) -> T:
-        """Return what the flow returns."""
-        ...
-
-
-class Group:
-    """The base of the groups: what they share with their client."""
-
-    def __init__(
-        self,
-        dialect: Dialect,
-        perform: Run,
-        options: Callable[[WriteOptions | None], WriteOptions],
-    ) -> None:
-        """Create the group, with the client's dialect, transport and default options."""
-        self._dialect = dialect
-        self._run = perform
-        self._with = options
+    from ocn_registry.signing import SignedRequest
 
 
 @checked
-class Owner(Group):
+class Owner(Group[Run], Generic[SignerT]):
     """Reads and writes of the registry's owner: `client.owner`."""
 
     def address(self, *, block: int | None = None) -> Address | None:
@@ -108,7 +82,7 @@ class Owner(Group):
         self,
         claim: SignedRequest,
         *,
-        signer: Signer,
+        signer: SignerT,
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Transfer an id to its rightful holder, in one transaction; for the registry's owner.
@@ -136,7 +110,7 @@ class Owner(Group):
 
 
 @checked
-class Transactions(Group):
+class Transactions(Group[Run], Generic[SignerT]):
     """Transactions that were sent, and what became of them: `client.transactions`."""
 
     def open(self, account: str | None = None) -> tuple[OpenTransaction, ...]:
@@ -209,7 +183,7 @@ class Transactions(Group):
         self,
         tx_hash: str,
         *,
-        signer: Signer,
+        signer: SignerT,
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Send a stuck transaction again, at a price that is at least a quarter higher.
@@ -239,7 +213,7 @@ class Transactions(Group):
         self,
         tx_hash: str,
         *,
-        signer: Signer,
+        signer: SignerT,
         options: WriteOptions | None = None,
     ) -> Outcome | None:
         """Replace a stuck transaction by one that does nothing.
@@ -264,15 +238,15 @@ class Transactions(Group):
 
 
 @checked
-class Ensure(Group):
+class Ensure(Group[Run], Generic[SignerT]):
     """Writes that change only what differs from the listed entries: `client.ensure`."""
 
     def node(
         self,
         domain: str,
         *,
-        signer: Signer,
-        spender: Signer | None = None,
+        signer: SignerT,
+        spender: SignerT | None = None,
         options: WriteOptions | None = None,
     ) -> Ensured:
         """List the signer's node under a URL, if it is not already listed there.
@@ -310,9 +284,9 @@ class Ensure(Group):
         modules_sender: Iterable[Module] | None = None,
         modules_receiver: Iterable[Module] | None = None,
         website: str | None = None,
-        signer: Signer,
+        signer: SignerT,
         account: str | None = None,
-        spender: Signer | None = None,
+        spender: SignerT | None = None,
         options: WriteOptions | None = None,
     ) -> Ensured:
         """List an account as a party, if it is not already listed like this.
@@ -361,9 +335,9 @@ class Ensure(Group):
         self,
         wanted: Iterable[WantedParty],
         *,
-        signer: Signer,
+        signer: SignerT,
         account: str | None = None,
-        spender: Signer | None = None,
+        spender: SignerT | None = None,
         options: WriteOptions | None = None,
     ) -> EnsuredParties:
         """List an account as several parties, and write only what differs, in one transaction.
@@ -401,8 +375,8 @@ class Ensure(Group):
         *,
         name: str = "",
         url: str = "",
-        signer: Signer,
-        spender: Signer | None = None,
+        signer: SignerT,
+        spender: SignerT | None = None,
         options: WriteOptions | None = None,
     ) -> Ensured:
         """Offer the signer's service, if it is not already offered like this.

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
 from ocn_registry import flows
-from ocn_registry.client.sync_groups import Group
+from ocn_registry.client.base import Group, Run, SignerT
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address
 
 if TYPE_CHECKING:
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.outcomes import Holdings, Left, Moved, Outcome
-    from ocn_registry.signing import SignedRequest, Signer
+    from ocn_registry.signing import SignedRequest
 
 
 @checked
-class Identity(Group):
+class Identity(Group[Run], Generic[SignerT]):
     """Keys, controllers and leaving: each is one task, whichever keys sign."""
 
     def holdings(self, account: str, *, block: int | None = None) -> Holdings:
@@ -37,11 +37,11 @@ class Identity(Group):
 
     def rotate(
         self,
-        new_signer: Signer,
+        new_signer: SignerT,
         *,
-        signer: Signer,
+        signer: SignerT,
         account: str | None = None,
-        spender: Signer | None = None,
+        spender: SignerT | None = None,
         options: WriteOptions | None = None,
     ) -> Moved:
         """Move everything that an account has to a new key, in one transaction.
@@ -81,7 +81,7 @@ class Identity(Group):
         request: SignedRequest,
         acceptance: SignedRequest | None = None,
         *,
-        spender: Signer,
+        spender: SignerT,
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Send a move that was signed in parts, on different machines.
@@ -108,11 +108,11 @@ class Identity(Group):
 
     def name_controller(
         self,
-        controller: Signer | SignedRequest | None,
+        controller: SignerT | SignedRequest | None,
         *,
-        signer: Signer,
+        signer: SignerT,
         account: str | None = None,
-        spender: Signer | None = None,
+        spender: SignerT | None = None,
         options: WriteOptions | None = None,
     ) -> Outcome:
         """Set the controller of an account, which signs for it from now on; or remove it.
@@ -147,9 +147,9 @@ class Identity(Group):
     def leave(
         self,
         *,
-        signer: Signer,
+        signer: SignerT,
         account: str | None = None,
-        spender: Signer | None = None,
+        spender: SignerT | None = None,
         options: WriteOptions | None = None,
     ) -> Left:
         """Delete everything that an account has: service, ids and node.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry.flows import read
 from ocn_registry.foreign.arguments import listed
 from ocn_registry.forwarding import permissions_for
 from ocn_registry.models import PartyId, Route, Signatory
@@ -76,12 +77,15 @@ def is_mine(dialect: Dialect, who: PartyId, operator: Address, block: int | None
     return party is not None and party.operator == operator
 
 
-def planned(
-    parties: Iterable[Party],
+def planned_parties(
+    dialect: Dialect,
+    operator: Address,
     connected: Iterable[PartyId | tuple[str, str] | str],
-) -> tuple[Party, ...]:
-    """Return the parties that have not connected; case is ignored in ids."""
+    block: int | None,
+) -> Flow[tuple[Party, ...]]:
+    """Return the parties at an operator's node that have not connected; case is ignored in ids."""
     done = {PartyId.of(one).folded for one in listed(connected, "ids")}
+    parties = yield from read.parties(dialect, block, operator=operator)
     return tuple([party for party in parties if party.id.folded not in done])
 
 

@@ -34,11 +34,11 @@ def parties(  # noqa: PLR0913 - each is a filter
     dialect: Dialect,
     block: int | None,
     *,
-    operator: str | None,
-    role: Role | Iterable[Role] | None,
-    module: Module | None,
-    interface: Interface | None,
-    on_read: OnRead | None,
+    operator: str | None = None,
+    role: Role | Iterable[Role] | None = None,
+    module: Module | None = None,
+    interface: Interface | None = None,
+    on_read: OnRead | None = None,
 ) -> Flow[tuple[Party, ...]]:
     """Return the parties that match all filters; `None` matches every party.
 

@@ -135,6 +135,7 @@ _ALIASES: Final = {
     "AsyncSigner": "Signer",
     "AsyncTransport": "Transport",
     "AsyncWeb3": "Web3",
+    "SignerT": "Signer",
 }
 # Checked by the functions that use them: members or their numbers and names, steps and intents.
 _ELSEWHERE: Final = {"Role", "Module", "Interface", "SignableIntent", "Step", "Effect", "object"}

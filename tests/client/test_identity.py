@@ -379,9 +379,7 @@ def test_a_signature_by_a_former_key_is_the_contracts_error_when_sent_anyway(
     own = client.sign(SetPartyModules(sender=[Module.CDRS]), with_two_ids)
     call = client._dialect.write((own,), each_alone=False, sender=spender.address)
     with pytest.raises(InvalidSignature) as error:
-        client._ask(call) if hasattr(client, "_transport") else client.runner.run(
-            client._client._ask(call)
-        )
+        client._run(iter(call))
     assert error.value.signer == controller.address
 
 

@@ -163,7 +163,9 @@ def test_all_ids_that_routed_on_the_old_contracts_route_on_the_new(old, new, pla
     migration.close_import(new, planned, signer=owner)
     for party in planned.parties:
         ids = (party.id.country_code, party.id.party_id)
-        there = old.party(*ids) if party.current else old._ask(old._dialect.party(party.id, None))
+        there = (
+            old.party(*ids) if party.current else old._run(iter(old._dialect.party(party.id, None)))
+        )
         assert there.address == party.address
         route = new.route(*ids)
         assert (route.operator, route.domain) == (party.operator, party.operator_domain)

@@ -79,8 +79,7 @@ GENERATIONS = {"dialects", "networks", "deploy", "testing"}
 LINES_ALARM = 400
 # Nothing but one short entry after the other, mostly documentation.
 LISTS = {
-    *("contract_errors.py", "models.py", "outcomes.py"),
-    *("sync_client.py", "async_client.py", "sync_groups.py", "async_groups.py"),
+    *("contract_errors.py", "models.py", "outcomes.py", "sync_groups.py"),
 }
 SLOW = {"web3", "eth_account", "eth_keys", "eth_utils", "coincurve", "ape"}
 
