@@ -1,19 +1,25 @@
-"""Shared by tests of several folders: a program in a real terminal of a certain width."""
+"""Shared by tests of several folders: a program in a real terminal, and Ape's command line."""
 
 import array
 import fcntl
+import json
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60
+APE_PATIENCE_S = 600  # it may compile the contracts, which takes a busy machine minutes
 KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME")
 # Nobody's own settings decide a test.
 os.environ["XDG_CONFIG_HOME"] = os.devnull
@@ -121,3 +127,52 @@ def terminal(tmp_path):
     yield start
     for each in started:
         each.close()
+
+
+class ApeForks:
+    """Run Ape's command line without its start, which takes two seconds: see `ape_forks.py`."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        requests, self._requests = os.pipe()
+        self._codes, codes = os.pipe()
+        program = Path(__file__).with_name("ape_forks.py")
+        self._process = subprocess.Popen(
+            [sys.executable, program, str(requests), str(codes)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            pass_fds=(requests, codes),
+            start_new_session=True,
+        )
+        os.close(requests)
+        os.close(codes)
+
+    def run(self, *words, answers="", **environment):
+        """Run `ape` in the project's folder; return what it printed, and its exit code."""
+        paths = {name: self._folder / name for name in ("input", "output", "errors")}
+        for path in paths.values():
+            path.write_text("")
+        paths["input"].write_text(answers)
+        request = {name: str(path) for name, path in paths.items()}
+        request |= {"words": [*map(str, words)], "environment": os.environ | environment}
+        os.write(self._requests, f"{json.dumps(request)}\n".encode())
+        assert select.select([self._codes], [], [], APE_PATIENCE_S)[0], f"it hangs: {words}"
+        code = os.read(self._codes, 100)
+        assert code, "Ape did not start"
+        return subprocess.CompletedProcess(
+            words, int(code), paths["output"].read_text(), paths["errors"].read_text()
+        )
+
+    def close(self):
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        os.close(self._requests)
+        os.close(self._codes)
+
+
+@pytest.fixture(scope="module")
+def ape_forks(tmp_path_factory):
+    """Run Ape's commands, each in a process of its own."""
+    forks = ApeForks(tmp_path_factory.mktemp("ape"))
+    yield forks
+    forks.close()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,20 +21,13 @@ SECRET = "a passphrase"  # noqa: S105 - of a key that nobody needs
 
 
 @pytest.fixture
-def ape(fresh, tmp_path):
+def ape(fresh, ape_forks, tmp_path):
     """Run one of the scripts, and return its output and exit code."""
+    state = str(tmp_path / "state")
 
-    def run(script, *options, network=f"ethereum:local:{fresh.rpc_url}"):
-        return subprocess.run(
-            [APE, "run", script, *options, "--network", network],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env=os.environ | {"XDG_STATE_HOME": str(tmp_path / "state")},
-        )
+    def run(*words):
+        network = f"ethereum:local:{fresh.rpc_url}"
+        return ape_forks.run("run", *words, "--network", network, XDG_STATE_HOME=state)
 
     return run
 
@@ -157,7 +149,7 @@ def test_a_keyfile_of_apes_signs_for_a_party_that_has_no_money(listed, fresh, te
     assert listed.party("DE", "ABC").address == party.address
 
 
-def test_voltas_settings_and_a_deployment_of_ones_own(tmp_path):
+def test_voltas_settings_and_a_deployment_of_ones_own(ape_forks, tmp_path):
     with Devnet(chain_id=73799) as devnet:
         own = replace(devnet.deployment(), name="volta-v3")
         file = tmp_path / "volta-v3.json"
@@ -167,15 +159,7 @@ def test_voltas_settings_and_a_deployment_of_ones_own(tmp_path):
         devnet.request("evm_setIntervalMining", 1)
         choice = f"energyweb:volta:{devnet.rpc_url}"
         words = ["register_node", URL, "--account", OPERATOR, "--yes", "--deployment", str(file)]
-        finished = subprocess.run(
-            [APE, "run", *words, "--network", choice],
-            cwd=ROOT,
-            env=os.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        finished = ape_forks.run("run", *words, "--network", choice)
         output = done(finished)
         assert "network   volta-v3 (chain 73799)" in finished.stderr
         latest = int(devnet.request("eth_blockNumber"), 16)

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,20 +17,16 @@ from ocn_registry.transport.http_sync import HttpTransport
 ROOT = Path(__file__).parents[2]
 
 
-def ape(devnet, record, *options, answers=""):
-    command = [str(Path(sys.executable).parent / "ape"), "run", "deploy", *options]
-    command += ["--network", f"energyweb:volta:{devnet.rpc_url}", "--account", "TEST::1"]
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return subprocess.run(
-        [*command, "--record", str(record)],
-        cwd=ROOT,
-        env=os.environ | {"PATH": path},
-        input=answers,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,  # the contracts are compiled, which takes a busy machine minutes
-    )
+@pytest.fixture
+def ape(ape_forks):
+    """Run the script on a chain, and return its output and exit code."""
+
+    def run(devnet, record, *options, answers=""):
+        words = ["run", "deploy", *options, "--record", record, "--account", "TEST::1"]
+        network = f"energyweb:volta:{devnet.rpc_url}"
+        return ape_forks.run(*words, "--network", network, answers=answers)
+
+    return run
 
 
 @pytest.fixture(params=["anvil", "ganache"])
@@ -47,7 +42,7 @@ def chain(request):
         yield devnet
 
 
-def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
+def test_deploys_with_voltas_settings_and_writes_a_record(chain, ape, tmp_path):
     record = tmp_path / "volta.json"
     dry = ape(chain, record, "--dry-run")
     assert dry.returncode == 0, dry.stderr
@@ -74,7 +69,7 @@ def test_deploys_with_voltas_settings_and_writes_a_record(chain, tmp_path):
     assert len(kept["sourceCommit"].removesuffix("-dirty")) == 40
 
 
-def test_offers_to_raise_the_price_of_what_is_stuck(tmp_path):
+def test_offers_to_raise_the_price_of_what_is_stuck(ape, tmp_path):
     record = tmp_path / "volta.json"
     with Devnet(chain_id=73799, block_gas_limit=8_000_000) as devnet:
         devnet.request("evm_setAutomine", False)
@@ -98,20 +93,12 @@ def test_offers_to_raise_the_price_of_what_is_stuck(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["deploy", "register_node"])
-def test_node_that_is_dead_or_on_another_chain_is_one_line(command):
+def test_node_that_is_dead_or_on_another_chain_is_one_line(command, ape_forks):
     with Devnet(chain_id=4242) as other:
         for url, says in (("http://127.0.0.1:9", "node"), (other.rpc_url, "4242")):
             options = ["--network", f"energyweb:volta:{url}", "--account", "TEST::1"]
             options += ["https://a.example"] if command == "register_node" else []
-            done = subprocess.run(
-                [str(Path(sys.executable).parent / "ape"), "run", command, *options],
-                cwd=ROOT,
-                env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=600,  # the contracts are compiled, which takes a busy machine minutes
-            )
+            done = ape_forks.run("run", command, *options)
             assert done.returncode == 5
             (line,) = [line for line in done.stderr.splitlines() if line.strip()]
             assert says in line
@@ -134,7 +121,10 @@ def test_next_steps_name_the_keystore_of_an_account_of_apes(import_open, tmp_pat
 
 
 def test_deploys_to_a_chain_that_ape_starts_itself(tmp_path):
-    """Its Anvil ends with the command; what is left is the record, and a next step."""
+    """Its Anvil ends with the command; what is left is the record, and a next step.
+
+    This one is the program as users start it.
+    """
     record = tmp_path / "own.json"
     program = Path(sys.executable).with_name("ape")
     done = subprocess.run(
