@@ -125,7 +125,7 @@ def test_slow_node_is_not_asked_the_same_again(connect, proxy, operator):
     assert proxy.posts == 1
 
 
-def test_nobody_there(client, proxy, operator, account):
+def test_unreachable_node_is_reported(client, proxy, operator, account):
     proxy.refuse()
     with pytest.raises(RpcUnavailable, match="check the URL"):
         client.node(operator.address)

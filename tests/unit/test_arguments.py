@@ -1,4 +1,4 @@
-"""What a program without a type checker gives by mistake is refused in one line, before any I/O."""
+"""A wrong argument is refused in one line, before any I/O."""
 
 import asyncio
 import datetime as dt
@@ -90,7 +90,7 @@ def test_mistake_of_a_caller_is_refused_in_one_line(client, ask, says):
     assert KEY not in str(error.value)
 
 
-def test_awaiting_client_refuses_the_same():
+def test_async_client_refuses_the_same():
     async def ask():
         async with connect_async("local", rpc_urls=NOWHERE) as client:
             with pytest.raises(InvalidInput, match="type str can't be the signer"):
@@ -105,14 +105,14 @@ def test_awaiting_client_refuses_the_same():
     asyncio.run(ask())
 
 
-def test_id_is_taken_in_two_halves_too():
+def test_id_is_accepted_as_two_arguments():
     assert PartyId.of(("DE", "ABC")) == PartyId.of(PartyId("DE", "ABC")) == PartyId("DE", "ABC")
     for other in ("DEAB", ("DE",), None, ["DE", "ABC", "X"]):
         with pytest.raises(InvalidInput, match="id of a party"):
             PartyId.of(other)
 
 
-def test_errors_cross_processes():
+def test_errors_can_be_pickled():
     for error in (OutcomeUnknown("0x" + "12" * 32, "why"), WrongChain(1, 2), InvalidInput("x")):
         again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
         assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))

@@ -10,7 +10,7 @@ ABI = Path(__file__).resolve().parents[2] / "ocn_registry" / "deploy" / "artifac
 CODE_LIMIT = 24_576
 KEYS = {"contractName", "abi", "bytecode", "deployedBytecode", "immutableReferences", "compiler"}
 NEWER_THAN_LONDON = {
-    0x44: "PREVRANDAO",  # DIFFICULTY there, with another meaning
+    0x44: "PREVRANDAO",  # DIFFICULTY on London, with another meaning
     0x49: "BLOBHASH",
     0x4A: "BLOBBASEFEE",
     0x5C: "TLOAD",
@@ -22,7 +22,7 @@ PUSH1, PUSH32 = 0x60, 0x7F
 
 
 def opcodes(code):
-    """Return each opcode once, without what PUSH carries and without the compiler's metadata."""
+    """Return the set of opcodes, without the operands of PUSH and the compiler's metadata."""
     found = set()
     at = 0
     end = len(code) - 2 - int.from_bytes(code[-2:])
@@ -44,7 +44,7 @@ def test_no_opcode_is_newer_than_london(published, key):
     assert not {NEWER_THAN_LONDON[o] for o in opcodes(code) & set(NEWER_THAN_LONDON)}
 
 
-def test_code_is_within_the_chains_limit(published):
+def test_code_is_below_the_size_limit_of_the_chain(published):
     assert len(published["deployedBytecode"].removeprefix("0x")) // 2 < CODE_LIMIT
 
 
@@ -60,7 +60,7 @@ def test_artifact_reports_how_it_was_compiled(published):
     }
 
 
-def test_compiler_leaves_immutables_empty_where_the_artifact_says(published):
+def test_immutables_are_empty_where_the_artifact_says(published):
     code = bytes.fromhex(published["deployedBytecode"].removeprefix("0x"))
 
     assert {"_cachedChainId", "_deployedOpen"} <= set(published["immutableReferences"])

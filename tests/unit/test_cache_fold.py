@@ -1,4 +1,4 @@
-"""What a cache makes of events: it begins in the middle, notices gaps, and can go back."""
+"""How a cache applies events: it starts at any block, notices gaps, and can go back."""
 
 from dataclasses import replace
 
@@ -91,17 +91,17 @@ def same(table, other):
     ],
     ids=lambda changes: "-".join(type(change).__name__ for change in changes),
 )
-def test_a_change_without_what_it_needs_is_noticed(changes):
+def test_a_change_that_does_not_fit_the_state_is_noticed(changes):
     with pytest.raises(MissingEvents, match="again"):
         fold(*changes)
 
 
-def test_revoking_what_had_ended_already_is_not_a_fault():
+def test_an_agreement_that_ended_can_be_revoked():
     gone = AgreementRevoked(user=USER, provider=PROVIDER)
     assert len(fold(*LISTED, gone).consents) == 0
 
 
-def test_version_is_learned_from_who_agrees():
+def test_version_is_learned_from_an_agreement():
     state = fold(*LISTED, service(1), agreed(7, 1))
     assert state.service(PROVIDER).version == 7
     assert [one.version for one in state.agreements(USER)] == [7]
@@ -125,7 +125,7 @@ def test_memberships_are_counted():
     assert [state.party_of(one).membership for one in (PROVIDER, USER)] == [2, 3]
 
 
-def test_a_membership_that_was_never_reported_is_read_and_counted_on_from():
+def test_counting_continues_from_a_membership_that_was_read():
     draft, fold_ = draft_of(State(block=BLOCK), *LISTED, service(1))
     assert fold_.unknown() == ((USER, PROVIDER), (PROVIDER,))
     known = [
@@ -152,7 +152,7 @@ def test_a_membership_that_was_never_reported_is_read_and_counted_on_from():
     assert after.party_of(NEW).membership == 9
 
 
-def test_what_an_account_has_follows_it_to_its_new_key():
+def test_entries_follow_an_account_to_its_new_key():
     state = fold(
         *(*LISTED, party(USER, "TWO"), service(1), agreed(7, 1)),
         *(AccountMoved(account=USER, new_account=NEW), party(NEW, "USR"), party(NEW, "TWO")),
@@ -175,7 +175,7 @@ def test_agreements_end_with_the_last_id_and_not_with_one_of_several():
     assert ended.agreements(USER) == ()
 
 
-def test_a_party_changed_last_at_the_block_of_its_event():
+def test_last_change_of_a_party_is_the_block_of_its_event():
     state = fold(*LISTED)
     website = PartyWebsiteSet(address=USER, id=PartyId("DE", "USR"), website="https://u.example")
     after = draft_of(state, website, when=Moment(9, 99))[0].finish(BLOCK)
@@ -185,7 +185,7 @@ def test_a_party_changed_last_at_the_block_of_its_event():
     )
 
 
-def test_draft_leaves_the_state_before_as_it_was():
+def test_draft_does_not_change_the_previous_state():
     before = fold(*LISTED)
     used = PartyId("DE", "USR")
     before.route(used)
@@ -222,7 +222,7 @@ def parts(table):
     return [part for branch in table._branches for part in branch]
 
 
-def test_an_index_follows_its_pairs():
+def test_an_index_is_updated_with_its_pairs():
     pairs = {(number % 7, number) for number in range(700)}
     index = Index(pairs)
     gone, come = {(3, 3), (3, 10), *((6, n) for n in range(6, 700, 7))}, {(3, 9), (9, 1)}

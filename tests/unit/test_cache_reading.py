@@ -1,4 +1,4 @@
-"""Reading at one block: each request that a node gets asks for the block too."""
+"""Reading at one block: each request to a node names the block."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from ocn_registry.transport.rpc_pool import MAX_BATCH, flat, nested
 
 BLOCK = BlockRef(number=7, hash="0x" + "07" * 32, timestamp_unix_s=7)
 OTHER = BlockRef(number=7, hash="0x" + "08" * 32, timestamp_unix_s=7)
-COUNT = 504  # as many as are asked at once
+COUNT = 504  # as many as fit in one request
 
 
 def account(number):
@@ -18,7 +18,7 @@ def account(number):
 
 
 def reads():
-    """Ask for much, for one thing, for two kinds, and for nothing."""
+    """Return reads of many accounts, of one, of two kinds, and of none."""
     much = yield from all_of(tuple([Balance(account(number)) for number in range(COUNT)]))
     one = yield from Balance(account(COUNT))
     two = yield from together(Balance(account(1)), all_of((Balance(account(2)),)))
@@ -44,9 +44,9 @@ class Nodes:
         return nested(effect, iter(answers))
 
 
-# What a node is asked that takes fewer than MAX_BATCH: it is halved until the node takes it.
+# A node that accepts fewer than MAX_BATCH gets halved batches until it accepts one.
 @pytest.mark.parametrize("batch", [MAX_BATCH, MAX_BATCH // 2, MAX_BATCH // 4, MAX_BATCH // 8])
-def test_each_request_asks_for_the_block(batch):
+def test_each_request_names_the_block(batch):
     nodes = Nodes(batch)
     found = run(of_block(BLOCK, reads()), nodes.perform)
     assert found == (tuple(range(COUNT)), COUNT, (1, (2,)), ())

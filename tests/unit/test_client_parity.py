@@ -75,7 +75,7 @@ def test_both_clients_have_the_same_methods_and_help(ours, theirs):
         (HttpTransport.__init__, AsyncHttpTransport.__init__),
     ],
 )
-def test_doors_take_the_same_arguments(ours, theirs):
+def test_connect_functions_have_the_same_arguments(ours, theirs):
     ours_parameters, theirs_parameters = (
         inspect.signature(one).parameters.values() for one in (ours, theirs)
     )
@@ -83,7 +83,7 @@ def test_doors_take_the_same_arguments(ours, theirs):
     assert ours.__doc__ == theirs.__doc__
 
 
-def test_drivers_differ_by_await_alone():
+def test_drivers_differ_only_by_await():
     def body(function):
         tree = Synchronous().visit(ast.parse(inspect.getsource(function)))
         return ast.unparse(tree.body[0].body[1:])
@@ -92,7 +92,7 @@ def test_drivers_differ_by_await_alone():
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_each_method_says_what_it_takes_returns_and_raises(part):
+def test_each_method_documents_arguments_result_and_errors(part):
     tree = ast.parse((FOLDER / f"{part}.py").read_text(encoding="utf-8"))
     methods = [
         node
@@ -114,7 +114,7 @@ def test_each_method_says_what_it_takes_returns_and_raises(part):
 @pytest.mark.parametrize(
     ("file", "name"), [("cache/questions.py", "Questions"), ("relay/client.py", "RelayClient")]
 )
-def test_each_method_of_caches_and_relays_says_what_it_takes_and_returns(file, name):
+def test_each_method_of_caches_and_relays_documents_arguments_and_result(file, name):
     tree = ast.parse((FOLDER.parent / file).read_text(encoding="utf-8"))
     (kind,) = [one for one in classes(tree) if one.name == name]
     for node in methods_of(kind):

@@ -1,4 +1,4 @@
-"""No exporter writes a cell that is a formula, and all rows have the columns of the header."""
+"""CSV exports contain no formulas, and all rows have the columns of the header."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ def test_names_and_urls_of_common_forms_are_unchanged(export):
 
 
 @pytest.mark.parametrize("export", EXPORTERS)
-def test_what_only_some_entries_have_is_in_a_column_of_its_own(export):
+def test_a_field_of_only_some_entries_has_its_own_column(export):
     entries = [
         {"partyId": "ABC", "node": None, "current": True},
         {

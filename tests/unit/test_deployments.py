@@ -1,4 +1,4 @@
-"""Networks that are built in, and files of the same form."""
+"""Built-in networks, and network files of users."""
 
 import json
 
@@ -29,19 +29,19 @@ def test_unknown_network_is_refused_with_the_known_ones():
         networks.built_in("prod")
 
 
-def test_file_of_a_user_needs_chain_dialect_and_addresses_only():
+def test_user_file_needs_only_chain_dialect_and_addresses():
     mine = networks.from_json(json.dumps(MINE | {"note": "mine"}))
     assert (mine.registry, mine.permissions) == (Address(LISTED), Address(LISTED))
     assert (mine.rpc_urls, mine.explorer, mine.start_block) == ((), None, None)
 
 
-def test_file_takes_the_facts_of_its_chain_from_the_built_in_network_on_it():
+def test_user_file_inherits_the_facts_of_a_known_chain():
     mine = networks.from_json(json.dumps(MINE | {"blocksToFinality": 50}))
     assert (mine.token, mine.base_fee, mine.blocks_to_finality) == ("EWT", True, 50)
     assert (mine.rpc_urls, mine.explorer) == ((), None)  # these belong to a registry
 
 
-def test_chain_of_ones_own_is_known_by_what_its_file_says():
+def test_private_chain_is_described_by_its_file():
     own = MINE | {"chainId": 7}
     unknown = networks.from_json(json.dumps(own))
     assert (unknown.token, unknown.blocks_to_finality, unknown.base_fee) == ("tokens", None, None)
@@ -53,7 +53,7 @@ def test_chain_of_ones_own_is_known_by_what_its_file_says():
 
 
 @pytest.mark.parametrize("name", networks.names())
-def test_built_in_network_says_token_and_finality(name):
+def test_built_in_network_has_token_and_finality(name):
     known = networks.built_in(name)
     assert known.token != networks.UNKNOWN_TOKEN
     assert known.blocks_to_finality is not None
@@ -90,7 +90,7 @@ def test_built_in_networks_on_one_chain_agree_about_it(name):
         ({"validators": "0x12"}, "validators: .*address"),
     ],
 )
-def test_value_that_does_not_fit_is_refused_by_name(change, message):
+def test_invalid_value_is_refused_with_its_name(change, message):
     with pytest.raises(InvalidInput, match=message):
         networks.from_json(json.dumps(MINE | change))
 

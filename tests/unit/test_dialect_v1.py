@@ -107,7 +107,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize("intent", REQUESTS, ids=name_of)
-def test_signature_is_a_personal_one_of_the_packed_values(intent):
+def test_request_is_signed_as_a_personal_message_of_the_packed_values(intent):
     types, values = PACKED[type(intent)]
     message = encode_defunct(keccak256(encode_packed(types, values(intent))))
     expected = Account.sign_message(message, b"\x11" * 32).signature
@@ -115,7 +115,7 @@ def test_signature_is_a_personal_one_of_the_packed_values(intent):
 
 
 def test_one_signature_deletes_node_party_and_service():
-    """As the contract has it: who signs one signs all, and is told so by the limits."""
+    """A known weakness of the contract: one signature authorizes all three, as `limits` says."""
     digests = {
         request(intent).payload.digest()
         for intent in (DeleteNode(), DeleteParty(), DeleteService())
@@ -124,18 +124,18 @@ def test_one_signature_deletes_node_party_and_service():
     assert V1.limits.replayable
 
 
-# How it travels
+# Documents
 
 
 @pytest.mark.parametrize("intent", REQUESTS, ids=name_of)
-def test_document_comes_back_as_it_went(intent):
+def test_document_survives_a_round_trip(intent):
     prepared = request(intent)
     assert V1.read_request(prepared.to_json()) == prepared
     signed = prepared.sign(SIGNER)
     assert V1.read_request(signed.to_json()) == signed
 
 
-def test_document_says_what_it_is():
+def test_document_names_scheme_and_replayability():
     document = request(DeleteNode()).document()
     assert document == {
         "scheme": "ocn-v1-personal-sign",
@@ -218,14 +218,14 @@ def test_values_that_were_changed_are_refused(change):
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
-def test_values_of_any_kind_end_in_our_error(value):
+def test_values_of_any_type_raise_our_error(value):
     document = request(PARTY).document()
     for key in ("scheme", "primaryType", "domain", "message", "hash", "signature"):
         with pytest.raises(InvalidInput):
             V1.read_request(json.dumps({**document, key: value}))
 
 
-# What is refused before it is sent
+# Checks before sending
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_values_of_any_kind_end_in_our_error(value):
     ],
     ids=name_of,
 )
-def test_what_the_contract_would_refuse_is_refused(intent):
+def test_request_that_the_contract_would_refuse_is_refused(intent):
     with pytest.raises(InvalidInput):
         V1.check(intent)
 
@@ -261,30 +261,30 @@ def test_what_the_contract_would_refuse_is_refused(intent):
     ],
     ids=name_of,
 )
-def test_what_the_contract_does_not_know_is_unsupported(intent):
+def test_unknown_operation_of_the_contract_is_unsupported(intent):
     with pytest.raises(UnsupportedByDialect):
         V1.check(intent)
     with pytest.raises(UnsupportedByDialect):
         V1.write((intent,), each_alone=False)
 
 
-def test_one_transaction_takes_one_write():
+def test_transaction_carries_only_one_write():
     with pytest.raises(UnsupportedByDialect):
         V1.write((DeleteNode(), DeleteParty()), each_alone=True)
     with pytest.raises(InvalidInput):
         V1.write((), each_alone=False)
 
 
-# What the contract refuses with
+# Errors of the contract
 
 
 def sentences():
-    """Find all that the published bytecode can say."""
+    """Return all error texts in the published bytecode."""
     code = artifact("v1", "Registry").bytecode + artifact("v1", "Permissions").bytecode
     return re.findall(rb"[ -~]{12,}", code)
 
 
-def test_each_sentence_that_is_known_stands_in_the_published_contracts():
+def test_each_known_sentence_is_in_the_published_contracts():
     said = b"\n".join(sentences())
     assert [text for text in _ERRORS if text.encode() not in said] == []
 
@@ -302,7 +302,7 @@ def said(text):
 
 @pytest.mark.parametrize("text", _ERRORS)
 @pytest.mark.parametrize("intent", [*REQUESTS, AdminDeleteOperator(operator=OPERATOR)], ids=name_of)
-def test_each_sentence_becomes_an_error_whatever_was_sent(text, intent):
+def test_each_sentence_becomes_an_error_for_any_write(text, intent):
     error = refuse(said(text), about(intent, SIGNER.address))
     assert isinstance(error, errors.ContractError)
     assert not isinstance(error, errors.RequireFailed)
@@ -345,13 +345,13 @@ def test_each_sentence_becomes_an_error_whatever_was_sent(text, intent):
         ),
     ],
 )
-def test_error_is_about_who_was_meant(text, intent, expected):
+def test_error_names_the_right_account(text, intent, expected):
     error = V1.write((intent,), each_alone=False, sender=SIGNER.address).refuse(said(text))
     assert type(error) is type(expected)
     assert error.args == expected.args
 
 
-def test_error_of_a_request_is_about_its_signer():
+def test_error_of_a_request_names_its_signer():
     signed = request(DeleteNode()).sign(SIGNER)
     write = V1.write((signed,), each_alone=False, sender=OPERATOR)
     assert write.refuse(said("Cannot delete node that does not exist.")).operator == SIGNER.address
@@ -371,7 +371,7 @@ def test_any_revert_data_becomes_an_error(data, is_sentence):
     assert isinstance(error, (UnknownRevert, errors.ContractError))
 
 
-def test_panic_and_no_reason_at_all():
+def test_panic_and_missing_reason_become_errors():
     assert refuse(selector("Panic(uint256)") + abi.uint(17)).code == 17
     assert isinstance(refuse(b""), UnknownRevert)
 
@@ -429,7 +429,7 @@ def test_events_report_nodes_and_parties():
     )
 
 
-def test_events_that_say_too_little_are_read_with_what_was_asked():
+def test_ambiguous_events_are_decoded_with_the_request():
     assert not V1.limits.events_tell_all
     made = outcomes.AgreementMade(
         user=SIGNER.address, provider=PROVIDER, version=None, permissions=None
@@ -446,7 +446,7 @@ def test_events_that_say_too_little_are_read_with_what_was_asked():
     assert V1.changes((agreement_update(), service_update(""))) == (made, service)
 
 
-def test_events_of_the_zero_address_and_of_others_say_nothing():
+def test_events_of_the_zero_address_and_other_contracts_are_ignored():
     node = encode(["string"], ["https://a.example"])
     party = encode(PARTY_TYPES, [b"DE", b"007", [0], [], []])
     elsewhere = Log(address=OPERATOR, topics=(topic("X()"),), data=b"")
@@ -478,7 +478,7 @@ def test_events_of_the_zero_address_and_of_others_say_nothing():
         ),
     ],
 )
-def test_event_that_is_none_is_a_bad_answer(event):
+def test_malformed_event_is_a_bad_answer(event):
     with pytest.raises(BadAnswer):
         V1.changes((event,))
 
@@ -493,7 +493,7 @@ def details(*, id_=(b"DE", b"007"), roles=(0,), operator=OPERATOR, domain="https
     return encode(DETAILS, [*id_, [], [], list(roles), operator, domain])
 
 
-def test_party_without_an_operator_is_absent_whatever_the_domain_says():
+def test_party_without_an_operator_is_absent_even_with_a_domain():
     read = V1.party(SIGNER.address, None)
     assert read.decode(details()).operator_domain == "https://a.example"
     assert read.decode(details(operator=ZERO_ADDRESS)) is None
@@ -501,12 +501,12 @@ def test_party_without_an_operator_is_absent_whatever_the_domain_says():
     assert V1.party(ZERO_ADDRESS, None).decode(details()) is None
 
 
-def test_party_whose_operator_left_is_there_and_out_of_reach():
+def test_party_of_an_operator_that_left_is_listed_but_unreachable():
     found = V1.party(SIGNER.address, None).decode(details(domain=""))
     assert (found.operator, found.operator_domain) == (OPERATOR, None)
 
 
-def test_route_of_an_unknown_id_is_none_whoever_is_listed_for_the_zero_address():
+def test_unknown_id_has_no_route_even_with_an_entry_of_the_zero_address():
     types = ["address", "uint8[]", "uint8[]", "uint8[]", "address", "string"]
     read = V1.route(PartyId("NO", "ONE"), None)
     assert read.data[:4] == selector("getPartyDetailsByOcpi(bytes2,bytes3)")
@@ -516,7 +516,7 @@ def test_route_of_an_unknown_id_is_none_whoever_is_listed_for_the_zero_address()
     assert read.decode(good).domain == "https://a.example"
 
 
-def test_answer_that_is_none_is_refused():
+def test_malformed_answer_is_refused():
     read = V1.party(SIGNER.address, None)
     with pytest.raises(NoContract):
         read.decode(b"")
@@ -526,7 +526,7 @@ def test_answer_that_is_none_is_refused():
         read.decode(details()[:-32])
 
 
-def test_sets_are_reported_in_order_and_once():
+def test_sets_are_sorted_without_repetitions():
     types = ["bytes2", "bytes3", "string", "string", "uint256[]"]
     data = encode(types, [b"DE", b"007", "n", "u", [2**255, 3, 1, 3]])
     assert V1.service(PROVIDER, None).decode(data).permissions == (1, 3, 2**255)

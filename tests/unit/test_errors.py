@@ -1,4 +1,4 @@
-"""The contracts' errors and their Python classes: the same ones, and found by revert data."""
+"""Each error of the contracts has a Python class, found by its revert data."""
 
 import json
 import pickle
@@ -46,12 +46,12 @@ def test_each_contract_error_has_its_class_and_fields():
     assert dict(abi_errors()).items() <= known.items()
 
 
-def test_each_class_is_an_error_of_the_contracts():
+def test_each_error_class_belongs_to_a_contract_error():
     result = {signature for signature, _ in abi_errors()}
     assert {error.signature for error in CLASSES} == result | OF_THE_LANGUAGE
 
 
-def test_class_names_are_the_errors_names():
+def test_error_classes_have_the_names_of_the_errors():
     for error in CLASSES:
         name = error.signature.partition("(")[0]
         assert error.__name__ == {"Error": "RequireFailed"}.get(name, name)
@@ -89,7 +89,7 @@ def test_message_is_one_printable_line_that_names_every_value(error):
     assert text.isprintable()
     assert "{" not in text
     for field in fields(error):
-        assert "{" + field.name + "}" in error.says, "each argument is told"
+        assert "{" + field.name + "}" in error.says, "each argument is in the message"
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
@@ -100,7 +100,7 @@ def test_truncated_revert_data_is_an_unknown_revert(error):
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
-def test_errors_travel_between_processes(error):
+def test_contract_errors_can_be_pickled(error):
     found = refuse(data_of(error))
     back = pickle.loads(pickle.dumps(found))  # noqa: S301 - our own
     assert type(back) is error
@@ -113,12 +113,12 @@ def test_megabytes_of_text_make_a_short_message():
 
 
 @pytest.mark.parametrize("data", [b"", b"\x01", b"\xde\xad\xbe\xef" * 1000])
-def test_what_nobody_knows_keeps_its_data(data):
+def test_unknown_revert_keeps_its_data(data):
     error = refuse(data)
     assert isinstance(error, UnknownRevert)
     assert error.data == data
     assert len(str(error)) < 1000
 
 
-def test_every_error_is_of_the_tree():
+def test_every_error_is_in_the_error_tree():
     assert all(issubclass(error, OcnRegistryError) for error in CLASSES)

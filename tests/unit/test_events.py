@@ -1,4 +1,4 @@
-"""Events read in pieces and followed: whatever a chain does in between, they are the chain's."""
+"""Reading and following events returns those of the chain, even if it reorganises in between."""
 
 import contextlib
 from dataclasses import replace
@@ -27,7 +27,7 @@ TOPIC = "0x" + "aa" * 32
 
 
 class Chain:
-    """A chain that is played: blocks by name, with as many events as are asked for."""
+    """A simulated chain of named blocks with any number of events."""
 
     def __init__(self, count=1):
         self.blocks, self.made, self.most, self.asked = [], 0, 10_000, []
@@ -84,7 +84,7 @@ class Chain:
 
 
 class Reader:
-    """Whoever follows a chain, and keeps what it is told."""
+    """A reader that follows a chain and keeps the reported events."""
 
     def __init__(self, chain):
         self.chain, self.known = chain, {}
@@ -104,7 +104,7 @@ class Reader:
         for _ in range(100):
             if self.step().is_at_head:
                 return
-        raise AssertionError("it never arrives")
+        raise AssertionError("the reader never catches up")
 
     def events(self):
         return [log for logs in self.known.values() for log in logs]
@@ -139,7 +139,7 @@ def test_events_are_reported_once_and_the_trail_stays_short():
     assert reader.events() == chain.events()
 
 
-def test_no_more_than_asked_for_is_read():
+def test_no_more_events_than_asked_for_are_read():
     chain = Chain()
     chain.extend([1] * 9)
     step = chain.step(Trail(blocks=(chain.blocks[0][0],)), until=4)
@@ -148,7 +148,7 @@ def test_no_more_than_asked_for_is_read():
     assert chain.step(step.trail, until=4).found == ()
 
 
-def test_a_node_that_lags_is_waited_for():
+def test_following_waits_for_a_lagging_node():
     chain = Chain()
     chain.extend([1] * 5)
     reader = Reader(chain)
@@ -163,7 +163,7 @@ def test_a_node_that_lags_is_waited_for():
     assert reader.events() == chain.events()
 
 
-def test_each_time_that_a_node_lags_is_waited_for():
+def test_following_waits_each_time_a_node_lags():
     chain = Chain()
     chain.extend([1] * 5)
     reader = Reader(chain)
@@ -187,7 +187,7 @@ def test_events_of_other_blocks_are_not_believed():
 
 @pytest.fixture
 def forked():
-    """Return a chain, and what another node has: the same up to block 2, and a branch after it."""
+    """Return a chain, and the blocks of another node: equal up to block 2, then a branch."""
     chain = Chain(3)
     branch = Chain(3)
     branch.blocks, branch.made = list(chain.blocks), 1000
@@ -196,11 +196,11 @@ def forked():
     return chain, branch
 
 
-def test_what_a_node_on_a_branch_reports_is_not_reported(forked):
+def test_events_of_a_node_on_another_branch_are_not_reported(forked):
     chain, branch = forked
     requests = [0]
 
-    def perform(effect):  # the piece is asked for in every second or third request
+    def perform(effect):  # every second or third request asks for the piece
         requests[0] += 1
         pieces = isinstance(effect, Together) and any(isinstance(one, Logs) for one in effect.parts)
         return (branch if pieces else chain).perform(effect)
@@ -227,7 +227,7 @@ def test_a_node_that_changes_branches_in_one_request_is_asked_again(forked):
     assert [log for _, logs in step.found for log in logs] == chain.events()
 
 
-def test_a_chain_that_stays_shorter_is_gone_back_to():
+def test_following_goes_back_to_a_chain_that_stays_shorter():
     chain = Chain()
     chain.extend([1] * 5)
     reader = Reader(chain)
@@ -239,7 +239,7 @@ def test_a_chain_that_stays_shorter_is_gone_back_to():
     assert reader.events() == chain.events()
 
 
-def test_what_is_deeper_than_remembered_is_an_error():
+def test_reorganisation_deeper_than_the_trail_is_an_error():
     chain = Chain(5)
     trail = Trail(blocks=(chain.blocks[3][0], chain.blocks[4][0]))
     chain.cut(3)
@@ -259,7 +259,7 @@ def test_blocks_of_another_chain_are_not_believed():
         chain.step(trail)
 
 
-def test_a_chain_that_never_rests_is_an_error():
+def test_a_chain_that_keeps_changing_is_an_error():
     chain = Chain(3)
 
     def moves():
@@ -273,7 +273,7 @@ def test_a_chain_that_never_rests_is_an_error():
 
 
 def test_a_block_that_only_a_lagging_node_knows_is_not_built_upon():
-    """It answers that the last block stands, which another node has replaced."""
+    """It still reports a last block that another node has replaced."""
     chain = Chain(3)
     late = Chain(1)
     late.blocks = list(chain.blocks)
@@ -303,13 +303,13 @@ moments = st.lists(st.tuples(st.integers(1, 12), happens), max_size=12)
 
 @settings(deadline=None)
 @given(moments, st.integers(1, 5), st.lists(st.booleans(), max_size=60))
-def test_whatever_the_chain_does_in_between_what_is_reported_is_the_chains(plan, most, behind):
+def test_reported_events_are_the_chains_in_any_history(plan, most, behind):
     """Blocks are replaced between any two answers, and a node that lags answers some requests."""
     chain = Chain()
     chain.most = most
     chain.extend([1, 0, 1, 2])
     plan, behind, left = list(plan), list(behind), [0]
-    late = list(chain.blocks)  # what the other node behind the same URL has
+    late = list(chain.blocks)  # the blocks of another node behind the same URL
 
     def moves():
         nonlocal late
@@ -335,7 +335,7 @@ def test_whatever_the_chain_does_in_between_what_is_reported_is_the_chains(plan,
     reader = Reader(chain)
     chain.before, chain.perform = moves, perform
     for _ in range(60):
-        with contextlib.suppress(BadAnswer):  # it moved each time
+        with contextlib.suppress(BadAnswer):  # the chain moved each time
             reader.step()
     plan.clear()
     behind.clear()

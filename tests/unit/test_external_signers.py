@@ -1,4 +1,4 @@
-"""Signers whose key is elsewhere: asked in their own words, and not believed."""
+"""External signers get requests in their own form, and their answers are checked."""
 
 import asyncio
 import time
@@ -100,7 +100,7 @@ def changed(signature, *, flip=False, v_from_zero=False):
 
 
 @pytest.mark.parametrize("change", [{"flip": True}, {"v_from_zero": True}, {}])
-def test_other_spellings_of_a_signature_are_taken(change):
+def test_other_forms_of_a_signature_are_accepted(change):
     right = request().sign(KeySigner.from_key(KEY)).signature
     spelled = changed(right, **change)
     for answer in (spelled, spelled.hex(), "0x" + spelled.hex(), bytearray(spelled)):
@@ -166,7 +166,7 @@ def test_transaction_of_another_key_is_reported():
         signer.sign_transaction(TRANSACTION)
 
 
-def test_what_it_was_not_made_for_is_said():
+def test_unsupported_use_of_a_signer_is_reported():
     with pytest.raises(InvalidInput, match="sign_typed_data="):
         request().sign(ExternalSigner(ADDRESS))
     with pytest.raises(InvalidInput, match="sign_message="):
@@ -177,14 +177,14 @@ def test_what_it_was_not_made_for_is_said():
         ExternalSigner("0x12")
 
 
-def test_contract_signs_with_whatever_it_takes_and_sends_nothing():
+def test_contract_accepts_any_signature_and_sends_nothing():
     signer = ExternalSigner(ADDRESS, sign_typed_data=lambda _: b"\x01" * 130, is_contract=True)
     assert request().sign(signer).signature == b"\x01" * 130
     with pytest.raises(InvalidInput, match="spender"):
         signer.sign_transaction(TRANSACTION)
 
 
-def test_what_a_device_raises_reaches_the_caller():
+def test_error_of_a_device_reaches_the_caller():
     def refuse(_):
         raise PermissionError("rejected on the device")
 
@@ -192,7 +192,7 @@ def test_what_a_device_raises_reaches_the_caller():
         request().sign(ExternalSigner(ADDRESS, sign_typed_data=refuse))
 
 
-def test_service_that_is_awaited():
+def test_external_signer_can_be_asynchronous():
     async def sign(document):
         await asyncio.sleep(0)
         return typed_data_of(ACCOUNT)(document)

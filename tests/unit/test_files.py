@@ -1,4 +1,4 @@
-"""Files that others may have prepared do no harm."""
+"""Files prepared by an attacker do no harm."""
 
 import os
 import socket
@@ -63,25 +63,25 @@ def test_folders_and_sockets_are_refused(tmp_path, read):
 
 @pytest.mark.parametrize("read", [read_bytes, read_private])
 @pytest.mark.parametrize("name", ["none", "none/file", "a\0b", "x" * 5000, ""])
-def test_what_can_not_be_opened_is_reported_in_one_line(tmp_path, read, name):
+def test_file_that_can_not_be_opened_is_reported_in_one_line(tmp_path, read, name):
     with pytest.raises(InvalidInput) as refused:
         read(f"{tmp_path}/{name}/", 10)
     assert str(refused.value).isprintable()
 
 
-def test_a_file_of_our_own_may_be_missing(tmp_path):
+def test_own_file_may_be_missing(tmp_path):
     assert read_own(tmp_path / "none", 10) is None
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610])
-def test_a_private_file_is_its_owners_alone(path, mode):
+def test_private_file_may_be_read_only_by_its_owner(path, mode):
     path.chmod(mode)
     with pytest.raises(FileRefused, match="chmod 600 it first"):
         read_private(path, 10)
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_file_of_our_own_that_others_may_write_is_not_believed(path, mode):
+def test_own_file_that_others_may_write_is_not_trusted(path, mode):
     path.chmod(mode)
     with pytest.raises(FileRefused, match="others may write"):
         read_own(path, 10)
@@ -91,7 +91,7 @@ def test_a_file_of_our_own_that_others_may_write_is_not_believed(path, mode):
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
 )
-def test_a_file_of_our_own_that_belongs_to_somebody_else_is_not_believed(path, monkeypatch):
+def test_own_file_of_another_owner_is_not_trusted(path, monkeypatch):
     os.chown(path, 12345, 12345)
     with pytest.raises(FileRefused, match="belongs to somebody else"):
         read_own(path, 10)
@@ -115,7 +115,7 @@ def test_a_link_that_the_user_names_is_followed(tmp_path, path):
     assert read_bytes(link, 10) == read_private(link, 10) == b"content"
 
 
-def test_what_is_written_is_whole_private_and_alone(tmp_path, monkeypatch):
+def test_file_is_written_whole_and_private_without_leftovers(tmp_path, monkeypatch):
     path = tmp_path / "file"
     old = os.umask(0)
     try:
@@ -134,20 +134,20 @@ def test_what_is_written_is_whole_private_and_alone(tmp_path, monkeypatch):
     assert {each.name for each in tmp_path.iterdir()} == {"file"}
 
 
-def test_a_file_that_is_there_is_not_overwritten_unasked(path):
+def test_existing_file_is_not_overwritten_unasked(path):
     with pytest.raises(FileRefused, match="exists and is not overwritten"):
         write_own(path, b"new", replace=False)
     assert path.read_bytes() == b"content"
 
 
-def test_messages_hide_what_looks_like_a_key(tmp_path):
+def test_messages_hide_text_that_looks_like_a_key(tmp_path):
     with pytest.raises(FileRefused) as refused:
         read_bytes("ab" * 32, 10)
     assert "abab" not in str(refused.value)
 
 
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
-def test_a_database_is_believed_only_if_nobody_else_could_have_written_it(tmp_path, path, ending):
+def test_database_that_others_could_have_written_is_not_trusted(tmp_path, path, ending):
     check_own_database(path, what="history file")
     beside = tmp_path / f"file{ending}"
     beside.write_bytes(b"planted")
@@ -161,7 +161,7 @@ def test_a_database_is_believed_only_if_nobody_else_could_have_written_it(tmp_pa
 
 
 @pytest.mark.parametrize("plant", [lambda file: file.symlink_to("theirs"), os.mkfifo])
-def test_a_history_is_kept_in_no_planted_file(tmp_path, plant):
+def test_history_is_not_kept_in_a_planted_file(tmp_path, plant):
     plant(tmp_path / "history.sqlite")
     with pytest.raises(FileRefused, match=r"the history file .* is (a link|not a regular file)"):
         HistoryLog(None, tmp_path / "history.sqlite")
@@ -169,7 +169,7 @@ def test_a_history_is_kept_in_no_planted_file(tmp_path, plant):
 
 
 @pytest.mark.parametrize("plant", [os.mkfifo, os.mkdir, lambda file: file.symlink_to("/dev/zero")])
-def test_certificates_are_read_from_no_pipe_or_device(tmp_path, plant):
+def test_certificates_are_not_read_from_a_pipe_or_device(tmp_path, plant):
     plant(tmp_path / "ca.pem")
     with pytest.raises(FileRefused, match=r"the file of certificates .*: give the path of a file"):
         trusting(str(tmp_path / "ca.pem"))

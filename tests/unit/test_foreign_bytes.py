@@ -1,4 +1,4 @@
-"""The worst that a stranger can send costs in proportion to its size, and holds nobody up.
+"""The worst input costs time in proportion to its size, and blocks nothing else.
 
 What is asserted is work, not seconds: nothing is made of what is beyond the limits, time limits add
 up to one, and an event loop's thread parses nothing long.
@@ -49,7 +49,7 @@ from ocn_registry.transport.rpc_pool import Nodes, Post
 
 ACCOUNT = Address("0x" + "ab" * 20)
 CALL = Call(ACCOUNT, b"\1\2\3\4", lambda answer: answer)
-# Of each, as many as a size takes.
+# Each is repeated to reach a given size.
 PARTS = {
     "lists": b"[],",
     "objects": b"{},",
@@ -81,7 +81,7 @@ def made(monkeypatch):
 
 
 def answered(effect, content, *, coding=None):
-    """Answer a question with this content."""
+    """Return the answer to a request with this content."""
 
     def perform(one):
         if isinstance(one, Post):
@@ -192,7 +192,7 @@ def test_event_loop_parses_and_decodes_nothing_long(monkeypatch):
 
 
 class Clock:
-    """A clock that goes on only where somebody waits."""
+    """A clock that advances only when something waits."""
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
@@ -202,7 +202,7 @@ class Clock:
 
 
 class DeadSocket:
-    """Connects to nothing, and takes all the time it is given."""
+    """A socket that never connects and uses up its time limit."""
 
     def __init__(self, clock):
         self._clock = clock
@@ -233,7 +233,7 @@ def test_addresses_of_one_host_share_the_time_limit(monkeypatch, addresses):
     assert clock.now <= 1010.001
 
 
-def test_looking_a_name_up_ends_at_the_time_limit(monkeypatch):
+def test_name_lookup_ends_at_the_time_limit(monkeypatch):
     ended = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(600) and [])
     try:
@@ -245,8 +245,8 @@ def test_looking_a_name_up_ends_at_the_time_limit(monkeypatch):
 
 
 @pytest.mark.parametrize("refuses", ["batches", "nothing"])
-def test_a_node_that_has_its_questions_one_by_one_does_not_stretch_the_time_limit(refuses):
-    """A node may refuse batches until each question comes alone, and then take all its time."""
+def test_a_node_without_batches_does_not_extend_the_time_limit(refuses):
+    """A node may refuse batches until each request comes alone, and then answer slowly."""
     waited = []
 
     def perform(effect):
@@ -281,7 +281,7 @@ def test_urls_share_the_time_limit_of_a_question(urls):
 
 
 class DrippingSocket:
-    """Gives a byte now and then, for ever."""
+    """A socket that returns one byte at a time, for ever."""
 
     def __init__(self, clock, content):
         self._clock = clock
@@ -314,12 +314,12 @@ def test_answer_that_drips_ends_at_the_time_limit(monkeypatch, content):
     assert clock.now <= 1060.5
 
 
-def test_everything_that_is_asked_ends_at_the_limit_for_all_of_it():
+def test_all_requests_together_end_at_the_total_limit():
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(100)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        transport = HttpTransport([url], total_s=0.1)  # a question alone may take 10 s
+        transport = HttpTransport([url], total_s=0.1)  # a single request may take 10 s
         for _ in range(100):
             with pytest.raises(RpcTimeout):
                 transport.perform(Head())
@@ -351,7 +351,7 @@ def test_relay_that_drips_ends_at_the_time_limit(start, end):
         with connection, contextlib.suppress(OSError):
             connection.recv(1 << 16)
             connection.sendall(start)
-            for _ in range(200):  # each within the limit, all of them far beyond it
+            for _ in range(200):  # each within the limit, together far beyond it
                 if ended.wait(0.05):
                     return
                 connection.sendall(b" ")
@@ -429,7 +429,7 @@ def test_a_relay_that_drips_and_sends_no_event_is_asked_again(monkeypatch, start
         assert len(heads) > 1
 
 
-def test_what_a_relay_calls_an_event_adds_no_header_to_the_next_question():
+def test_event_id_of_a_relay_can_not_inject_a_header():
     bad = EVENT.replace(b"1-2.ab", b"1\rX-Bad: 1")
     with relay([STREAM + chunk(bad)], [STREAM + chunk(EVENT)]) as (followed, heads):
         events = followed.follow()
@@ -443,12 +443,12 @@ def test_what_a_relay_calls_an_event_adds_no_header_to_the_next_question():
 
 
 @pytest.mark.parametrize("url", ["https://relay.example:99999", "https://rel ay.example"])
-def test_a_relay_is_not_asked_at_what_is_not_a_url(url):
+def test_invalid_relay_url_is_refused(url):
     with pytest.raises(InvalidInput, match="not a valid relay URL"):
         RelayClient(url)
 
 
-def test_events_are_read_from_any_parts_of_a_stream():
+def test_events_are_read_from_a_stream_in_any_parts():
     stream = b": keep-alive\n\n" + EVENT * 3
     for size in range(1, len(stream)):
         parts = [stream[at : at + size] for at in range(0, len(stream), size)]

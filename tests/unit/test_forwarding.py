@@ -1,4 +1,4 @@
-"""The table of permissions: every permission against every message."""
+"""The table of permissions: every permission with every message."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from ocn_registry import InvalidInput, Module, Permission
 from ocn_registry.forwarding import is_forwarded, permissions_for
 from ocn_registry.models import Interface
 
-# As the design states it: the module and the interface that each id matches; `None` is any.
+# From the design: the module and the interface that each id matches; `None` matches any.
 TABLE = {0: (None, None), 1: (None, "sender"), 2: (None, "receiver")}
 MODULES = ["locations", "sessions", "cdrs", "tariffs", "tokens", "commands", "chargingprofiles"]
 for place, name in enumerate(MODULES):
@@ -31,20 +31,20 @@ def test_table_has_every_permission():
 
 @pytest.mark.parametrize("interface", ["sender", "receiver"])
 @pytest.mark.parametrize("module", ["credentials", "HubClientInfo", "versions"])
-def test_what_is_between_a_party_and_its_node_matches_nothing(module, interface):
+def test_modules_between_party_and_node_match_nothing(module, interface):
     assert not permissions_for(module, interface)
     assert not is_forwarded(list(Permission), module, interface)
 
 
 @pytest.mark.parametrize("interface", ["sender", "receiver"])
 @pytest.mark.parametrize("module", ["payments", "bookings", "InvoiceReconciliation", "my-module"])
-def test_module_without_permissions_of_its_own_is_matched_by_those_for_all(module, interface):
+def test_module_without_own_permissions_is_matched_by_general_ones(module, interface):
     side = Permission[f"FORWARD_ALL_{interface.upper()}"]
     assert permissions_for(module, interface) == {Permission.FORWARD_ALL, side}
 
 
 @pytest.mark.parametrize("module", ["", "a/b", "x" * 256])
-def test_what_is_not_the_name_of_a_module_is_refused(module):
+def test_invalid_module_name_is_refused(module):
     with pytest.raises(InvalidInput, match="not a valid module"):
         permissions_for(module, "sender")
 
@@ -61,11 +61,11 @@ def test_any_permission_that_matches_counts():
     assert not is_forwarded([], "locations", "sender")
 
 
-def test_letters_do_not_count():
+def test_case_of_names_is_ignored():
     assert is_forwarded([3], "Locations", "SENDER")
 
 
 @pytest.mark.parametrize("interface", ["", "both", "sender "])
-def test_interface_is_one_of_two(interface):
+def test_unknown_interface_is_refused(interface):
     with pytest.raises(InvalidInput, match="is not a valid interface: use sender or receiver"):
         is_forwarded([0], "locations", interface)

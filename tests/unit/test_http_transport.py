@@ -1,4 +1,4 @@
-"""The way to an RPC node: a real server on loopback that behaves as badly as nodes do."""
+"""The HTTP transport, against a real server on loopback that misbehaves as nodes do."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ NO_ROLES = "0x" + selector(errors.NoRoles.signature).hex()
 
 
 class Node:
-    """An RPC node: answers by method, or whatever `reply` makes of a request's body."""
+    """An RPC node that answers by method, or with what `reply` returns for a request's body."""
 
     def __init__(self):
         self.results = {"eth_chainId": "0x7a69", "eth_getBalance": "0x10"}
@@ -84,7 +84,7 @@ class Node:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # a client that hangs up is the point
+        self._server.handle_error = lambda *_: None  # clients hang up on purpose
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -149,7 +149,7 @@ def test_one_read_is_one_request_on_one_connection(node, transport):
     assert node.methods().count("eth_chainId") == 1
 
 
-def test_other_work_is_done_once_while_the_first_answer_is_awaited(node):
+def test_other_work_runs_once_while_the_first_answer_is_pending(node):
     done, works = threading.Event(), []
 
     def answer_after_the_work(_handler, body):
@@ -167,7 +167,7 @@ def test_other_work_is_done_once_while_the_first_answer_is_awaited(node):
     patient.close()
 
 
-def test_threads_keep_a_connection_each(node, transport, caplog):
+def test_each_thread_keeps_its_own_connection(node, transport, caplog):
     here = threading.Barrier(4)
 
     def together_with_others(_handler, body):
@@ -179,7 +179,7 @@ def test_threads_keep_a_connection_each(node, transport, caplog):
         for _ in range(3):
             list(threads.map(transport.perform, [Balance(ACCOUNT)] * 4))
     assert len(node.connections) == 4
-    assert not caplog.records  # urllib3 warns of those that it drops
+    assert not caplog.records  # urllib3 warns of dropped connections
 
 
 def test_several_reads_are_one_request_and_come_back_in_order(node, transport):
@@ -200,7 +200,7 @@ def test_node_without_batches_is_asked_one_by_one(node, transport):
     assert transport.perform(all_of((Balance(ACCOUNT),) * 2)) == (16,) * 2
 
 
-def test_wrong_chain_is_reported_before_an_answer_is_believed(node, transport):
+def test_wrong_chain_is_reported_before_an_answer_is_used(node, transport):
     node.results["eth_chainId"] = "0xf6"
     with pytest.raises(WrongChain) as error:
         transport.perform(Balance(ACCOUNT))
@@ -220,7 +220,7 @@ def test_read_goes_to_the_next_node(node, closed_port):
     assert transport.perform(Balance(ACCOUNT)) == 16
 
 
-def test_send_goes_to_one_node_alone(node, other_node):
+def test_send_goes_to_only_one_node(node, other_node):
     node.status = 503
     transport = HttpTransport([node.url, other_node.url], timeout_s=1)
     assert transport.perform(SEND).arrival is Arrival.UNANSWERED
@@ -233,7 +233,7 @@ def test_send_goes_to_the_next_node_if_nothing_left_this_machine(node, closed_po
     assert transport.perform(SEND) == Handover(arrival=Arrival.ACCEPTED)
 
 
-def test_nobody_there(closed_port):
+def test_unreachable_node_is_reported(closed_port):
     transport = HttpTransport([closed_port], timeout_s=1)
     with pytest.raises(RpcUnavailable, match="check the URL"):
         transport.perform(Balance(ACCOUNT))
@@ -241,7 +241,7 @@ def test_nobody_there(closed_port):
     assert "check the URL" in str(transport.perform(SEND).error)
 
 
-def test_each_node_is_asked_and_those_that_answer_are_heard(node, other_node, closed_port):
+def test_each_node_is_asked_and_available_answers_are_used(node, other_node, closed_port):
     transport = HttpTransport([node.url, closed_port, other_node.url], retries=0)
     assert transport.perform(FromEach(Balance(ACCOUNT))) == (0x10, 0x99)
     transport = HttpTransport([closed_port], retries=0)
@@ -268,7 +268,7 @@ def test_http_error_is_unavailable(node, transport, status, says):
         transport.perform(Balance(ACCOUNT))
 
 
-def test_node_without_tls_is_reported_as_that(node):
+def test_node_without_tls_is_reported(node):
     transport = HttpTransport([node.url.replace("http:", "https:")], retries=0)
     with pytest.raises(RpcUnavailable, match="check that it speaks https"):
         transport.perform(Balance(ACCOUNT))
@@ -298,7 +298,7 @@ def dripping(handler, _):
     ("reply", "error"),
     [(reset, RpcUnavailable), (half, RpcUnavailable), (slow, RpcTimeout), (dripping, RpcTimeout)],
 )
-def test_broken_answers_of_reads_and_sends(node, reply, error):
+def test_broken_answers_raise_the_right_error(node, reply, error):
     transport = HttpTransport([node.url], timeout_s=0.5)
     node.reply = reply
     started = time.monotonic()
@@ -371,21 +371,21 @@ def test_revert_without_data_is_unknown(node, transport):
 
 
 @pytest.mark.parametrize("error", [{"code": -32005, "message": "\x1b[2Jlimit"}, {}, {"message": 5}])
-def test_refusal_is_reported_harmlessly(node, transport, error):
+def test_refusal_is_reported_with_escaped_text(node, transport, error):
     node.errors["eth_getBalance"] = error
     with pytest.raises(RpcRefused) as refused:
         transport.perform(Balance(ACCOUNT))
     assert str(refused.value).isprintable()
 
 
-def test_error_that_is_none_is_a_bad_answer(node, transport):
+def test_malformed_error_is_a_bad_answer(node, transport):
     node.errors["eth_getBalance"] = "no"
     with pytest.raises(BadAnswer):
         transport.perform(Balance(ACCOUNT))
 
 
 @pytest.mark.parametrize("says", ["already known", "nonce too low", "FeeTooLow", ""])
-def test_whatever_a_node_says_of_a_transaction_decides_nothing(node, transport, says):
+def test_message_of_a_node_about_a_transaction_decides_nothing(node, transport, says):
     node.errors["eth_sendRawTransaction"] = {"code": -32000, "message": says}
     handover = transport.perform(SEND)
     assert handover.arrival is Arrival.ANSWERED
@@ -412,7 +412,7 @@ def test_head_knows_its_base_fee_if_there_is_one(node, transport):
     assert transport.perform(BlockAt(10)) is None
 
 
-def test_a_time_that_no_date_has_is_not_believed(node, transport):
+def test_time_beyond_any_date_is_a_bad_answer(node, transport):
     node.results["eth_getBlockByNumber"] = BLOCK | {"timestamp": hex(253_402_300_799)}
     assert transport.perform(Head()).ref.to_dict()["time"] == "9999-12-31T23:59:59Z"
     node.results["eth_getBlockByNumber"] = BLOCK | {"timestamp": hex(253_402_300_800)}
@@ -484,7 +484,7 @@ def test_headers_are_sent_and_never_shown(node):
 
 
 @pytest.mark.parametrize("urls", [[], "http://x", ["ftp://x"], ["x"], [""], ["http://"]])
-def test_what_is_no_url_is_refused(urls):
+def test_invalid_url_is_refused(urls):
     with pytest.raises(InvalidInput):
         HttpTransport(urls)
 
@@ -495,7 +495,7 @@ def test_proxy_that_is_not_a_url_is_refused(proxy):
         HttpTransport(["http://node.example"], proxy=proxy)
 
 
-def test_proxy_that_is_not_there_is_named_without_its_password(closed_port):
+def test_unreachable_proxy_is_named_without_its_password(closed_port):
     proxy = closed_port.replace("http://", "http://user:secret@")
     transport = HttpTransport(["http://node.example"], proxy=proxy, retries=0)
     with pytest.raises(RpcUnavailable) as error:
@@ -509,7 +509,7 @@ def test_proxy_is_used(node):
     assert transport.perform(Balance(ACCOUNT)) == 16
 
 
-def test_client_that_was_closed_says_so(node):
+def test_closed_client_says_so(node):
     transport = HttpTransport([node.url])
     assert transport.perform(Balance(ACCOUNT)) == 16
     transport.close()
@@ -518,7 +518,7 @@ def test_client_that_was_closed_says_so(node):
         transport.perform(Balance(ACCOUNT))
 
 
-def test_client_for_asyncio_that_was_closed_says_so(node):
+def test_closed_async_client_says_so(node):
     async def use():
         transport = AsyncHttpTransport([node.url])
         assert await transport.perform(Balance(ACCOUNT)) == 16
@@ -529,7 +529,7 @@ def test_client_for_asyncio_that_was_closed_says_so(node):
     asyncio.run(use())
 
 
-def test_client_for_asyncio_says_that_it_belongs_to_another_event_loop(node):
+def test_async_client_of_another_event_loop_says_so(node):
     transport = AsyncHttpTransport([node.url])
     first = asyncio.new_event_loop()
     first.run_until_complete(transport.perform(Balance(ACCOUNT)))

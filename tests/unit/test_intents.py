@@ -1,4 +1,4 @@
-"""Intents have the right shape, and the third generation's rules refuse the rest before sending."""
+"""Intents have the right shape, and v3's rules refuse what the contracts would."""
 
 import ast
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_wrong_shape_is_refused_in_one_line(make):
     ],
     ids=lambda intent: type(intent).__name__,
 )
-def test_what_the_contract_never_takes_is_refused(intent):
+def test_intent_that_the_contract_never_accepts_is_refused(intent):
     with pytest.raises(InvalidInput) as error:
         check(intent)
     assert "\n" not in str(error.value)
@@ -124,7 +124,7 @@ def test_what_the_contract_never_takes_is_refused(intent):
     ],
     ids=lambda intent: type(intent).__name__,
 )
-def test_what_the_contract_takes_passes(intent):
+def test_intent_that_the_contract_accepts_is_accepted(intent):
     check(intent)
 
 
@@ -139,7 +139,7 @@ def test_what_the_contract_takes_passes(intent):
         "https://a/" + "a" * 245,
     ],
 )
-def test_urls_that_the_contract_takes(url):
+def test_urls_that_the_contract_accepts_are_accepted(url):
     check(SetNode(domain=url))
 
 
@@ -164,12 +164,12 @@ def test_urls_that_the_contract_takes(url):
         "https://" + "a" * 64,
     ],
 )
-def test_urls_that_the_contract_does_not_take(url):
+def test_urls_that_the_contract_refuses_are_refused(url):
     with pytest.raises(InvalidInput):
         check(SetNode(domain=url))
 
 
-# A new intent: this names the files that don't know it yet (CONTRIBUTING.md has the whole list).
+# For a new intent, this names the tables that lack it (CONTRIBUTING.md has the whole list).
 
 SIGNABLE = set(get_args(kinds.SignableIntent))
 ALL = {*SIGNABLE, *get_args(kinds.OwnerIntent), kinds.PruneService}
@@ -196,6 +196,6 @@ def cases_in(module):
         pytest.param(dir(ocn_registry), ALL, id="__init__.py"),
     ],
 )
-def test_every_kind_of_intent_has_its_place(known, expected):
+def test_every_kind_of_intent_is_in_each_table(known, expected):
     names = {each if isinstance(each, str) else each.__name__ for each in known}
     assert {kind.__name__ for kind in expected} - names == set()

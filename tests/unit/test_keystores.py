@@ -1,4 +1,4 @@
-"""Keystores of any program open, or the message names what is odd; none holds the program up."""
+"""Keystores of any program open, or the message says what is wrong; none blocks the program."""
 
 import hashlib
 import json
@@ -69,7 +69,7 @@ def opened(tmp_path):
     return run
 
 
-# From the definition of the format.
+# From the specification of the format.
 PUBLISHED_PBKDF2 = """{"crypto": {"cipher": "aes-128-ctr",
 "cipherparams": {"iv": "6087dab2f9fdbbfaddc31a909735c1e6"},
 "ciphertext": "5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46",
@@ -138,35 +138,35 @@ def prefixed(content):
     ],
     ids=range(27),
 )
-def test_keystore_opens_however_its_program_wrote_it(opened, content):
+def test_keystore_of_any_program_opens(opened, content):
     assert opened(content).address == ADDRESS
 
 
-def test_key_that_began_with_zeros_opens_where_these_were_left_out(opened):
+def test_key_with_missing_leading_zeros_opens(opened):
     short = KEY[1:]
     known = KeySigner.from_key(b"\0" + short).address
     assert opened(keystore((DELETED, "address"), key=short)).address == known
 
 
-def test_counter_that_began_with_zeros_opens_where_these_were_left_out(opened):
+def test_counter_with_missing_leading_zeros_opens(opened):
     zero = keystore((bytes(16).hex(), "crypto", "cipherparams", "iv"))
     short = keystore(("00", "crypto", "cipherparams", "iv"))
     zero["address"] = short["address"] = None
     assert opened(zero).address == opened(short).address
 
 
-def test_passphrase_opens_in_whichever_form_of_unicode_it_was_used(opened):
+def test_passphrase_opens_in_any_unicode_form(opened):
     typed = "cafe\u0301\u212b\uff11"
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         secret = unicodedata.normalize(form, typed)
         assert opened(keystore(secret=secret.encode()), typed).address == ADDRESS
 
 
-def test_empty_passphrase_opens_what_it_encrypted(opened):
+def test_empty_passphrase_opens_its_keystore(opened):
     assert opened(keystore(secret=b""), "").address == ADDRESS
 
 
-def test_keystore_of_eth_account_opens_and_ours_opens_there(tmp_path):
+def test_keystores_are_interchangeable_with_eth_account(tmp_path):
     theirs = tmp_path / "theirs.json"
     theirs.write_text(json.dumps(Account.encrypt(KEY, SECRET, kdf="scrypt", iterations=4)))
     assert KeySigner.from_keystore(theirs, lambda: SECRET).address == ADDRESS
@@ -311,7 +311,7 @@ def test_passphrase_of_bytes_that_are_not_text_encrypts_nothing(tmp_path):
         ("64 hexadecimal digits and nothing else", json.dumps({"hello": "world"})),
     ],
 )
-def test_key_file_that_holds_something_else_is_named_for_it(tmp_path, says, content):
+def test_key_file_with_other_content_is_named(tmp_path, says, content):
     file = tmp_path / "key"
     file.write_text(content)
     file.chmod(0o600)
@@ -321,7 +321,7 @@ def test_key_file_that_holds_something_else_is_named_for_it(tmp_path, says, cont
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
-def test_file_that_holds_a_secret_is_read_as_windows_writes_it(tmp_path, encoding):
+def test_secret_file_written_by_windows_is_read(tmp_path, encoding):
     file = tmp_path / "secret"
     file.write_bytes(f"{SECRET}\r\n".encode(encoding))
     file.chmod(0o600)
@@ -336,7 +336,7 @@ def test_file_that_holds_a_secret_is_read_as_windows_writes_it(tmp_path, encodin
         ("gzip", b"\x1f\x8b\x08\xff"),
     ],
 )
-def test_bytes_that_are_not_text_are_named_for_what_they_are(tmp_path, says, content):
+def test_binary_file_is_named(tmp_path, says, content):
     file = tmp_path / "store"
     file.write_bytes(content)
     with pytest.raises(InvalidInput, match=says):
@@ -352,7 +352,7 @@ def test_bytes_that_are_not_text_are_refused_by_name(tmp_path):
     assert "ssword" not in str(error.value)
 
 
-def test_pipe_that_somebody_writes_to_is_read():
+def test_pipe_with_a_writer_is_read():
     reading, writing = os.pipe()
     writer = threading.Thread(target=lambda: (os.write(writing, b"abc"), os.close(writing)))
     writer.start()
@@ -361,7 +361,7 @@ def test_pipe_that_somebody_writes_to_is_read():
     os.close(reading)
 
 
-def test_pipe_that_never_ends_does_not_hold_the_program_up(monkeypatch):
+def test_pipe_without_an_end_does_not_block(monkeypatch):
     monkeypatch.setattr("ocn_registry.signing.key_files._PIPE_TIMEOUT_S", 0.1)
     reading, writing = os.pipe()
     with pytest.raises(InvalidInput, match="nothing came through it"):
@@ -370,7 +370,7 @@ def test_pipe_that_never_ends_does_not_hold_the_program_up(monkeypatch):
     os.close(writing)
 
 
-def test_pipe_of_more_than_any_key_is_refused():
+def test_pipe_with_too_many_bytes_is_refused():
     reading, writing = os.pipe()
     writer = threading.Thread(target=os.write, args=(writing, bytes(1 << 17)), daemon=True)
     writer.start()

@@ -1,4 +1,4 @@
-"""Imports point one way, and modules stay small: the table here refuses the rest."""
+"""Imports point one way, and modules stay small, as the tables here define."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ocn_registry"
 
-# The public vocabulary. Nothing else stands at the top of the package.
+# The public vocabulary. Nothing else is at the top of the package.
 VOCABULARY = {"models", "intents", "outcomes", "errors", "contract_errors"}
 
 # What each part may import of this package. A part is a folder right below `ocn_registry/`, or a
@@ -49,7 +49,7 @@ BELOW["explorer"] = BELOW["registry_api"] | {"registry_api"}
 BELOW["relay"] = BELOW["explorer"] | {"explorer"}
 BELOW["cli"] = BELOW["health"] | {"health", "relay", "registry_api", "explorer", "cache"}
 
-# Which part may import a library of others.
+# Which parts may import which third-party library.
 LIBRARIES = {
     "web3": {"transport"},
     "eth_account": set(),
@@ -77,7 +77,7 @@ LIBRARIES = {
 # Which parts may know the generations of the contracts by name.
 GENERATIONS = {"dialects", "networks", "deploy", "testing"}
 LINES_ALARM = 400
-# Nothing but one short entry after the other, mostly documentation.
+# Long lists of short entries, mostly documentation.
 LISTS = {
     *("contract_errors.py", "models.py", "outcomes.py", "sync_groups.py"),
 }
@@ -107,16 +107,16 @@ def imported(module, *, at_module_level=False):
 
 
 def wrong(found):
-    """The modules for which something was found, by their place, with what was found."""
+    """Return the modules with findings, and the findings."""
     return {str(module.relative_to(PACKAGE)): things for module, things in found if things}
 
 
-def test_only_the_vocabulary_stands_at_the_top():
+def test_only_the_vocabulary_is_at_the_top():
     top = {module.stem for module in PACKAGE.glob("*.py")}
     assert top == VOCABULARY - {"intents"} | {"__init__"}  # intents are a folder
 
 
-def test_no_module_imports_itself_by_a_detour():
+def test_no_module_imports_itself_through_others():
     """Imports for type checkers count too. The package's root, which loads lazily, does not."""
     names = {
         ".".join(module.relative_to(PACKAGE.parent).with_suffix("").parts): module
@@ -137,8 +137,8 @@ def test_no_module_imports_itself_by_a_detour():
         raise AssertionError(" -> ".join(reversed(error.args[1]))) from None
 
 
-def test_methods_of_nodes_are_named_by_transports_alone():
-    """Anvil's own chain is told what to do by `deploy`, and signing programs by `signing`."""
+def test_json_rpc_methods_are_named_only_by_transports():
+    """Exceptions: `deploy` controls Anvil, and `signing` talks to signing programs."""
     elsewhere = [each for each in MODULES if part_of(each) not in {"transport", "testing"}]
     method = re.compile(r"(eth|net|web3|debug|trace|txpool|evm|anvil)_[a-z]+([A-Z]\w*)?")
     known = {"anvil.py", "devnet.py", "program.py"}
@@ -152,7 +152,7 @@ def test_methods_of_nodes_are_named_by_transports_alone():
     assert not wrong((module, named(module)) for module in elsewhere)
 
 
-def test_a_caller_that_waits_loads_no_event_loop():
+def test_a_blocking_caller_loads_no_event_loop():
     code = """
         import sys
         from ocn_registry import TransportError, connect
@@ -196,7 +196,7 @@ def test_slow_libraries_are_imported_where_they_are_used():
     assert not wrong((module, slow(module)) for module in MODULES)
 
 
-def test_generations_are_known_to_dialects_alone():
+def test_generations_are_known_only_to_dialects():
     def named(module):
         return {"v1", "v3"} & {
             node.value
@@ -208,8 +208,8 @@ def test_generations_are_known_to_dialects_alone():
     assert not wrong((module, named(module)) for module in elsewhere)
 
 
-def test_functions_and_events_of_the_contracts_are_named_by_dialects_alone():
-    """A name with its types is how a selector or a topic is made: that is a dialect's job."""
+def test_functions_and_events_of_the_contracts_are_named_only_by_dialects():
+    """A name with types makes a selector or a topic, which only dialects do."""
     abis = (PACKAGE / "deploy" / "artifacts").glob("v*/*.json")
     entries = [entry for path in abis for entry in json.loads(path.read_text())["abi"]]
     known = {entry["name"] for entry in entries if entry["type"] in {"function", "event"}}
@@ -226,7 +226,7 @@ def test_functions_and_events_of_the_contracts_are_named_by_dialects_alone():
 
 
 def test_no_two_public_classes_share_a_name():
-    """But for the twins: waiting and asynchronous callers, two generations, contract and model."""
+    """Exceptions: blocking and asynchronous, two generations, contract and model."""
     homes = {}
     for module in MODULES:
         place = module.relative_to(PACKAGE).as_posix()

@@ -1,4 +1,4 @@
-"""Events as a node tells them: asked for by block, and not believed before they were looked at."""
+"""Events of a node are requested by block, and checked before they are used."""
 
 import pytest
 
@@ -42,14 +42,14 @@ def test_events_come_in_the_order_of_the_chain():
     assert answer_of(ASKED, []) == ()
 
 
-def test_event_that_is_reported_twice_counts_once():
+def test_event_reported_twice_counts_once():
     told = [log(data="0x02", logIndex="0x1"), log(), log(data="0x02", logIndex="0x1"), log()]
     assert [one.data for one in answer_of(ASKED, told)] == [b"\7", b"\2"]
     with pytest.raises(BadAnswer, match="two events with the same index"):
         answer_of(ASKED, [log(), log(data="0x08")])
 
 
-def test_events_say_where_they_stand():
+def test_events_carry_their_position():
     (found,) = answer_of(ASKED, [log(logIndex="0x3")])
     assert (found.block_number, found.block_hash, found.index) == (10, BLOCK, 3)
     assert found.tx_hash == TRANSACTION
@@ -76,6 +76,6 @@ def test_events_say_where_they_stand():
     ],
     ids=lambda answer: repr(answer)[:32],
 )
-def test_what_was_not_asked_for_is_not_an_answer(told):
+def test_events_that_were_not_asked_for_are_a_bad_answer(told):
     with pytest.raises(BadAnswer):
         answer_of(ASKED, told)

@@ -1,4 +1,4 @@
-"""A value that is invalid can't exist; loose text is parsed once."""
+"""Invalid values can't be constructed; text is parsed once."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_what_is_not_an_address_is_refused_in_one_line(text):
     assert "\n" not in str(error.value)
 
 
-def test_zero_address_says_so():
+def test_zero_address_is_named_in_the_error():
     assert ZERO_ADDRESS.is_zero
     assert not Address(CHECKSUMMED).is_zero
 
@@ -92,17 +92,17 @@ def test_ids_are_folded_without_changing_other_letters():
 @pytest.mark.parametrize(
     ("country", "party"), [("D", "ABC"), ("DEU", "ABC"), ("DE", "AB"), ("DE", "AB€"), (1, "ABC")]
 )
-def test_what_does_not_fit_the_contract_is_not_an_id(country, party):
+def test_id_that_does_not_fit_the_contract_is_refused(country, party):
     with pytest.raises(InvalidInput):
         PartyId(country, party)
 
 
 @pytest.mark.parametrize("party", ["123", "007", "1E2"])
-def test_ids_that_look_like_numbers_are_ids(party):
+def test_ids_may_look_like_numbers(party):
     assert PartyId("DE", party).party_id == party
 
 
-def test_id_that_another_generation_holds_is_shown_harmlessly():
+def test_unusual_id_of_another_generation_is_shown_escaped():
     assert str(PartyId("\x1b[", "\x00\x00\x07")).isprintable()
 
 

@@ -1,4 +1,4 @@
-"""The notary: what is signed, who signed, and what is refused."""
+"""The notary signs, verifies and rewrites messages, and refuses invalid ones."""
 
 import json
 import pickle
@@ -56,7 +56,7 @@ def message(**changes):
 
 
 def signed_as(signer, fields, text, **changes):
-    """Sign what no honest library would."""
+    """Sign fields and text that no honest library would sign."""
     digest = "0x" + keccak256(text.encode()).hex()
     parts = {
         "fields": tuple(fields),
@@ -67,7 +67,7 @@ def signed_as(signer, fields, text, **changes):
     return MessageSignature(**parts | changes)
 
 
-# --- the vectors, made by running the JavaScript package --------------------------------
+# --- the vectors, made by running the JavaScript package ------------------------------------------
 
 
 @pytest.fixture(params=VECTORS, ids=lambda path: path.stem)
@@ -75,7 +75,7 @@ def vector(request):
     return json.loads(request.param.read_text())
 
 
-def test_vectors_are_there():
+def test_all_vectors_are_present():
     assert len(VECTORS) == 6
 
 
@@ -83,7 +83,7 @@ def test_vector_verdict(vector):
     signature = MessageSignature.from_header(vector["header"])
     received = OcpiMessage(**vector["received"])
     valid = vector["verify"]["isValid"]
-    if valid or vector["name"].startswith("9-"):  # JVM libraries' small letters are no fault
+    if valid or vector["name"].startswith("9-"):  # lower-case addresses of JVM libraries are valid
         for strict in (False, True, False):
             verified = signature.verify(received, require_all_fields=strict)
             assert verified.signatory == vector["notary"]["signatory"]
@@ -137,7 +137,7 @@ def test_values_are_signed_in_order_without_what_is_empty(party):
     assert signature.rewrites == ()
 
 
-def test_keys_like_indexes_come_first():
+def test_keys_that_look_like_indexes_come_first():
     body = {"b": 1, "4294967295": 2, "10": 3, "4294967294": 4, "9": 5, "01": 6, "-1": 7}
     copy = OcpiMessage(headers={}, body=body).body
     assert list(copy) == ["9", "10", "4294967294", "b", "4294967295", "01", "-1"]
@@ -147,7 +147,7 @@ def test_keys_like_indexes_come_first():
     "key",
     ["evseId", "É", "a'b", "a\\", "a\\x", "constructor", "__proto__", "k" * 1100],
 )
-def test_what_no_verifier_finds_is_not_signed(party, key):
+def test_key_that_no_verifier_finds_is_not_signed(party, key):
     with pytest.raises(UnsignableMessage):
         MessageSignature.sign(OcpiMessage(headers={}, body={key: 1}), party)
 
@@ -180,7 +180,7 @@ class NotJson:
         {"a": [NotJson()]},
     ],
 )
-def test_what_is_not_json_is_refused(value):
+def test_value_that_is_not_json_is_refused(value):
     with pytest.raises(UnsignableMessage) as refused:
         message(body={"deep": [value]})
     assert isinstance(refused.value, InvalidInput)
@@ -315,7 +315,7 @@ def replace(state, **changes):
     return type(state)(**{name: getattr(state, name) for name in names + more} | changes)
 
 
-def test_a_signature_of_nobody_is_refused(party):
+def test_a_signature_without_a_signer_is_refused(party):
     signature = MessageSignature.sign(message(), party)
     for rsv in ("0x" + "00" * 65, "0x" + "ff" * 65, signature.rsv[:-2] + "1d"):
         with pytest.raises(SignatoryMismatch) as refused:
@@ -356,7 +356,7 @@ def test_uncovered_values_are_refused_only_when_asked(party):
     assert (refused.value.field, refused.value.count) == ("$['params']['extra']", 2)
 
 
-def test_a_capital_key_is_not_covered_by_its_small_sister(party):
+def test_a_key_is_not_covered_by_the_same_key_in_another_case(party):
     twins = OcpiMessage(headers={}, body={"id": "a", "ID": "a"})
     signature = signed_as(party, ["$['body']['id']", "$['body']['ID']"], "aa")
     signature.verify(twins)
@@ -386,14 +386,14 @@ def test_a_field_is_one_value(party):
         signature.verify(OcpiMessage(headers={}, body={"a": [1, 2]}))
 
 
-def test_what_is_signed_is_bounded_however_often_a_value_is_named(party):
+def test_signed_text_is_bounded_even_if_values_repeat(party):
     field = "$['body']['a']"
     signature = signed_as(party, [field] * 50_000, "")
     with pytest.raises(MalformedSignature, match="longer"):
         signature.verify(OcpiMessage(headers={}, body={"a": "x" * 1000}))
 
 
-def test_numbers_that_java_wrote_otherwise_are_accepted(party):
+def test_java_forms_of_numbers_are_accepted(party):
     body = {"power": 5.0, "big": 1e7, "n": 3}
     fields = [f"$['body']['{key}']" for key in body]
     signature = signed_as(party, fields, "5.01.0E73")
@@ -402,8 +402,8 @@ def test_numbers_that_java_wrote_otherwise_are_accepted(party):
         signature.verify(OcpiMessage(headers={}, body=body | {"power": 5}))
 
 
-def test_known_limit_of_the_format_values_can_change_places(party):
-    """No library can notice: the paths are not signed. Should this fail, the format was changed."""
+def test_values_can_change_places_as_a_known_limit_of_the_format(party):
+    """No library can notice, since paths are not signed. If this fails, the format has changed."""
     signature = MessageSignature.sign(OcpiMessage(headers={}, body={"a": "1", "b": "2"}), party)
     swapped = replace(signature, fields=tuple(reversed(signature.fields)))
     body = {"a": "2", "b": "1"}
@@ -426,7 +426,7 @@ def test_rewrites_add_and_remove_values(party, node):
     assert verified.original.message.headers == {"link": "<a>", "x-limit": "1", "location": None}
 
 
-def test_the_order_of_the_first_signer_stays(party, node):
+def test_the_order_of_the_first_signer_is_kept(party, node):
     backwards = signed_as(party, ["$['body']['b']", "$['body']['a']"], "21")
     before = OcpiMessage(headers={}, body={"a": "1", "b": "2"})
     after, signature = backwards.rewrite(before, {"$['body']['b']": "3"}, node)
@@ -459,13 +459,13 @@ def test_only_the_signed_message_can_be_rewritten(party, node):
         {URL: "\ud800"},
     ],
 )
-def test_senseless_changes_are_refused(party, node, changes):
+def test_invalid_rewrites_are_refused(party, node, changes):
     signature = MessageSignature.sign(message(), party)
     with pytest.raises(InvalidInput):
         signature.rewrite(message(), changes, node)
 
 
-def test_what_nobody_signed_is_not_rewritten(party, node):
+def test_an_unsigned_message_is_not_rewritten(party, node):
     signature = signed_as(party, ["$['body']['a']"], "1")
     loose = OcpiMessage(headers={}, body={"a": 1, "b": 2})
     with pytest.raises(InvalidInput, match="not covered"):
@@ -495,7 +495,7 @@ def test_an_old_value_that_has_no_place_is_refused(party, old):
         replace(signature, rewrites=(rewrite,)).verify(message())
 
 
-def test_old_objects_are_put_back(party, node):
+def test_old_objects_are_restored(party, node):
     """The JavaScript library lets nodes keep any old value."""
     before = OcpiMessage(headers={}, body={"a": {"b": "1"}, "c": [1, {"d": 2}]})
     first = MessageSignature.sign(before, party)
@@ -542,7 +542,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_errors_are_one_printable_line_and_travel(error):
+def test_errors_are_one_printable_line_and_can_be_pickled(error):
     assert isinstance(error, MessageRejected)
     assert str(error).isprintable()
     assert len(str(error)) < 400

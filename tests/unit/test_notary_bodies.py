@@ -1,4 +1,4 @@
-"""Signatures between nodes: the body's text, by the operator of the sender's node."""
+"""Signatures between nodes: the operator of the sender's node signs the body's text."""
 
 import contextlib
 import re
@@ -54,15 +54,15 @@ def test_another_body_or_operator_is_refused(operator):
     assert refused.value.recovered == operator.address
 
 
-def test_a_signature_of_nobody_is_refused(operator):
+def test_a_signature_without_a_signer_is_refused(operator):
     for signature in ("00" * 65, "ff" * 65, "01" * 64 + "05"):
         assert recover_body(BODY, signature) is None
         with pytest.raises(SignatoryMismatch):
             verify_body(BODY, signature, operator.address)
 
 
-def test_v_of_other_curves_points_is_nobodys():
-    """The library below takes 2 and 3 too, for points that no signer meets."""
+def test_v_of_2_or_3_is_refused():
+    """The underlying library also accepts 2 and 3, for points that never occur in practice."""
     digest = PersonalMessage(BODY.encode()).digest()
     for r in range(1, 1000):
         rs = r.to_bytes(32, "big") + b"\x01" * 32
@@ -84,7 +84,7 @@ def test_what_is_not_a_signature_is_refused(operator, signature):
     assert str(refused.value).isprintable()
 
 
-def test_half_a_character_is_refused(operator):
+def test_unpaired_surrogate_is_refused(operator):
     with pytest.raises(InvalidInput):
         sign_body("\ud800", operator)
     with pytest.raises(MalformedSignature):

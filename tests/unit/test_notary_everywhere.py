@@ -1,4 +1,4 @@
-"""Messages that verify everywhere: what is said before signing, and why one was refused."""
+"""Messages that all verifiers accept: checks before signing, and reasons of a refusal."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ def signed_as(text, fields):
         ({"a\\b": 1}, "a\\b", "backslash"),
     ],
 )
-def test_a_value_that_some_verifier_reads_otherwise_is_named_before_signing(body, field, said):
+def test_a_value_that_verifiers_read_differently_is_named_before_signing(body, field, said):
     message = message_of({"id": "x"} | body)
     (found,) = obstacles(message)
     assert found.field == f"$['body']['{field}']"
@@ -84,13 +84,13 @@ def test_a_value_that_some_verifier_reads_otherwise_is_named_before_signing(body
     "body",
     [{"kwh": 0.5}, {"power": 4.0}, {"power": 41.279}, {"number": 10**15}, {"price": "4.0"}, None],
 )
-def test_what_every_verifier_reads_alike_is_signed_strictly(body):
+def test_values_that_all_verifiers_read_alike_are_signed_strictly(body):
     message = message_of(body)
     assert obstacles(message) == ()
     MessageSignature.sign(message, PARTY, strict=True).verify(message)
 
 
-def test_a_field_that_the_nodes_classes_lack_is_named_wherever_it_stands():
+def test_a_field_missing_from_the_node_classes_is_named_at_any_depth():
     tariff = next(example for example in OBJECTS if example["name"] == "tariff")["body"]
     cdr = next(example for example in OBJECTS if example["name"] == "cdr")["body"]
     body = cdr | {"tariffs": [tariff | {"tax_included": "NO"}]}
@@ -125,7 +125,7 @@ def body_of(name):
         ("cdr", {"auth_method": "DIRECT_PAYMENT"}, "['auth_method']", "AuthMethod"),
     ],
 )
-def test_a_value_that_the_nodes_classes_can_not_hold_is_named(name, change, field, says):
+def test_a_value_that_the_node_classes_can_not_hold_is_named(name, change, field, says):
     message = message_of(body_of(name) | change)
     (found,) = obstacles(message)
     assert (found.field, says in found.reason) == (f"$['body']{field}", True), found
@@ -136,7 +136,7 @@ def test_a_value_that_the_nodes_classes_can_not_hold_is_named(name, change, fiel
 @pytest.mark.parametrize(
     "change", [{"max_voltage": 2**31 - 1}, {"max_voltage": 400.0}, {"max_electric_power": None}]
 )
-def test_a_value_that_the_nodes_classes_hold_is_signed_strictly(change):
+def test_a_value_that_the_node_classes_can_hold_is_signed_strictly(change):
     assert obstacles(message_of(body_of("connector") | change)) == ()
 
 
@@ -162,7 +162,7 @@ def test_the_body_of_a_patch_is_read_into_maps():
         ("location", {"publish": "yes"}, "holds true or false here"),
     ],
 )
-def test_what_does_not_fit_a_class_of_the_nodes_is_named(name, change, reason):
+def test_a_value_that_does_not_fit_a_node_class_is_named(name, change, reason):
     message = message_of(body_of(name) | change)
     (found,) = obstacles(message)
     assert reason in str(found)
@@ -172,7 +172,7 @@ def test_what_does_not_fit_a_class_of_the_nodes_is_named(name, change, reason):
         MessageSignature.sign(message, PARTY, strict=True)
 
 
-def test_the_tables_of_the_nodes_hold_together():
+def test_the_tables_of_node_classes_are_consistent():
     fields = [field for fields in CLASSES.values() for field in fields.values()]
     assert {field.model for field in fields if field.model} - {ANY} <= CLASSES.keys()
     assert {field.enum for field in fields if field.enum} == ENUMS.keys()
@@ -189,7 +189,7 @@ def test_the_guide_lists_the_floats():
     assert listed == FLOAT_FIELDS
 
 
-def test_texts_of_the_jvm_are_signed_when_asked():
+def test_jvm_texts_of_numbers_are_signed_on_request():
     body = {"kwh": 4, "price": 0.25, "power": 5.0, "number": 7}
     message = message_of(body)
     signature = MessageSignature.sign(message, PARTY, number_texts="jvm", strict=True)
@@ -226,7 +226,7 @@ def test_a_response_is_sent_with_its_signature_in_it():
         MessageSignature.sign(message_of([1]), PARTY).response_text(message_of([1]))
 
 
-# Bodies that are no object of OCPI, and bodies that say nothing.
+# Bodies that are not OCPI objects, and empty bodies.
 ODD_BODIES = [
     {"result": "ACCEPTED"},
     [],
@@ -250,8 +250,8 @@ def test_odd_bodies_are_signed_and_verified(body):
     signature.verify(message_of(received), require_all_fields=True)
 
 
-def test_known_limit_of_the_format_a_number_and_its_text_are_the_same():
-    """No library can notice: only texts are signed. Should this fail, the format was changed."""
+def test_a_number_equals_its_text_as_a_known_limit_of_the_format():
+    """No library can notice, since only texts are signed. If this fails, the format has changed."""
     signature = MessageSignature.sign(message_of({"price": "0.5"}), PARTY)
     signature.verify(message_of({"price": 0.5}), require_all_fields=True)
 
@@ -276,7 +276,7 @@ def test_only_the_signed_message_has_a_body_to_send():
         signature.body_text(message_of({"a": 2}))
 
 
-def test_numbers_that_no_float_holds_are_not_signed_for_the_jvm():
+def test_numbers_beyond_a_float_are_not_signed_for_the_jvm():
     message = message_of({"kwh": 1e39})
     with pytest.raises(UnsignableMessage, match="smaller number"):
         MessageSignature.sign(message, PARTY, number_texts="jvm")
@@ -375,7 +375,7 @@ def test_looking_for_the_cause_is_bounded(monkeypatch):
 # --- how long a header may be ---------------------------------------------------------------------
 
 
-def test_a_header_that_the_receiver_does_not_take_is_refused():
+def test_a_header_too_long_for_the_receiver_is_refused():
     evses = [{"uid": f"DE-{number}", "status": "AVAILABLE"} for number in range(1000)]
     signature = MessageSignature.sign(message_of(evses), PARTY)
     size = len(signature.to_header())
@@ -400,7 +400,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 @pytest.mark.parametrize("quality", [4, 9])
-def test_a_bomb_is_refused_before_anything_is_made_of_it(bomb, quality, monkeypatch):
+def test_a_bomb_is_refused_before_it_is_parsed(bomb, quality, monkeypatch):
     header = b64encode(brotli.compress(bomb, quality=quality)).decode()
     monkeypatch.setattr("ocn_registry.notary.wire.parse_json", pytest.fail)
     with pytest.raises(MalformedSignature, match=r"unpacks to more|values"):
@@ -418,7 +418,7 @@ def test_a_bomb_is_refused_before_anything_is_made_of_it(bomb, quality, monkeypa
         (b'{"a":"\\ud800"}', "unpaired surrogate"),
     ],
 )
-def test_a_body_that_is_too_much_is_refused(content, said):
+def test_a_body_beyond_the_limits_is_refused(content, said):
     with pytest.raises(UnsignableMessage, match=said):
         read_body(content)
 

@@ -1,4 +1,4 @@
-"""A signature as it travels: what is read, and that nothing hostile gets further than one error."""
+"""Signatures in headers: valid ones are read, and hostile ones raise a single error."""
 
 import gzip
 import json
@@ -54,7 +54,7 @@ def test_rewrites_may_be_missing(rewrites):
     assert MessageSignature.from_header(packed(value | {"rewrites": rewrites})).rewrites == ()
 
 
-def test_what_other_libraries_may_add_is_passed_over():
+def test_unknown_properties_are_ignored():
     assert MessageSignature.from_header(with_more(b"[1.5, null]")) == REWRITTEN
     assert MessageSignature.from_header(packed(GOOD | {"version": 2})) == REWRITTEN
 
@@ -64,7 +64,7 @@ def in_rewrite(**changes):
 
 
 def with_more(value):
-    """Add a property that no library writes to a good signature."""
+    """Add a property to a valid signature that no library writes."""
     return packed(GOOD_JSON[:-1] + b', "more": ' + value + b"}")
 
 
@@ -186,7 +186,7 @@ def test_bombs_are_refused_before_they_unpack(compress):
         NotaryLimits(rewritten_fields=0),
     ],
 )
-def test_limits_are_the_callers(limits):
+def test_limits_can_be_set_by_the_caller(limits):
     MessageSignature.from_header(packed(GOOD))
     with pytest.raises(MalformedSignature, match=r"allowed|unpacks"):
         MessageSignature.from_header(packed(GOOD), limits=limits)

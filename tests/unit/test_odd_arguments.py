@@ -1,7 +1,7 @@
-"""Whatever a caller gives by mistake, to any public method, is used or refused in one line.
+"""A wrong argument to any public method is used or refused in one line.
 
 Each argument of each public method gets values of the wrong type, and of the right type but odd.
-A method that takes them may work on; all that it may raise are the errors of the package.
+A method may accept them, but may only raise errors of the package.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class Unprintable:
 
 
 class Anything:
-    """A class that takes any arguments: it is a function too."""
+    """A class that accepts any arguments, and so is a callable too."""
 
     def __init__(self, *args, **kwargs):
         pass
@@ -171,9 +171,9 @@ GOOD = {
 }
 FUNCTIONS = ["change_from_dict", "connect", "connect_async", "intent_from_dict", "wanted_parties"]
 GROUPS = ("identity", "owner", "transactions", "ensure")
-# They wait, run, or write files as their job; their arguments are checked by the same table.
+# These wait, run, or write files; the same table checks their arguments.
 NOT_CALLED = {"close", "start", "stop", "follow", "subscribe", "new_identity", "to_keystore"}
-# Outcomes and entries, which callers are given; and programs of their own.
+# Outcomes and entries, which callers only receive; and separate programs.
 NOT_MADE = {"Devnet"}
 
 
@@ -225,7 +225,7 @@ def calls(target):
     """Return the arguments of each call, one of them odd."""
     try:
         parameters = list(inspect.signature(target).parameters.values())
-    except ValueError:  # of a class of the standard library
+    except ValueError:  # a class of the standard library
         return
     for chosen in parameters:
         for name, odd in ODD.items():
@@ -289,7 +289,7 @@ def test_whatever_is_shown_is_one_line_without_a_key(odd):
 
 
 def checked_functions():
-    """Return everything whose arguments are checked, with its own annotations."""
+    """Return all callables with checked arguments, with their annotations."""
     seen = {}
     groups = [(one, type(getattr(CLIENT, one))) for one in GROUPS]
     functions = [(name, TARGETS[name]) for name in FUNCTIONS]
@@ -306,7 +306,7 @@ def checked_functions():
 
 @pytest.mark.parametrize(("name", "function"), checked_functions().items())
 def test_every_type_of_an_argument_is_known(name, function):
-    """A name that is neither in the table nor a class would refuse everything."""
+    """An annotation that is neither in the table nor a class would refuse everything."""
     classes = {
         one.__name__ for one in subclasses(object) if str(one.__module__).startswith("ocn_registry")
     }
@@ -327,7 +327,7 @@ def subclasses(kind):
 
 
 def test_checks_know_a_signer_a_journal_and_a_cursor(tmp_path):
-    """What is right is taken: else all of the tests above would pass."""
+    """Valid arguments are accepted; otherwise all tests above would pass."""
     with pytest.raises(InvalidInput, match="can't be the journal"):
         WriteOptions(journal=object())
     assert WriteOptions(journal=MemoryJournal()).journal
@@ -341,7 +341,7 @@ def test_checks_know_a_signer_a_journal_and_a_cursor(tmp_path):
 
 
 def test_checks_take_a_path_a_list_and_a_key_of_any_class_that_is_one(tmp_path):
-    """What an annotation allows is not only what the standard library calls a path or a list."""
+    """An annotation allows more than the standard library's own path and list types."""
     file = tmp_path / "key"
     file.write_text(KEY)
     file.chmod(0o600)

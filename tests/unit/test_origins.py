@@ -12,7 +12,7 @@ from ocn_registry.evm.keccak import selector
 from ocn_registry.outcomes import Change
 
 OWNERS = {"OwnershipOffered", "OwnershipTransferred", "ImportOpened", "ImportClosed"}
-# What changes nothing that an event tells, is the owner's, or is made of other functions.
+# Functions without events, of the owner, or made of other functions.
 OTHERS = {
     *("invalidateNonce", "multicall", "tryMulticall", "closeImport"),
     *("transferOwnership", "acceptOwnership", "renounceOwnership"),
@@ -30,7 +30,7 @@ def types(inputs):
 
 
 def writes(dialect):
-    """The names of the functions that write, by selector, as the ABI has them."""
+    """Return the names of the writing functions in the ABI, by selector."""
     return {
         int.from_bytes(selector(f"{entry['name']}({types(entry['inputs'])})"), "big"): entry["name"]
         for contract in ("Registry", "Permissions")
@@ -39,19 +39,19 @@ def writes(dialect):
     }
 
 
-def test_every_change_but_the_owners_has_functions_that_lead_to_it():
+def test_every_change_except_the_owners_has_functions_that_cause_it():
     kinds = {kind.__name__ for kind in get_args(Change)}
     assert {kind.__name__ for kind in LEADS_TO} == kinds - OWNERS
 
 
 @pytest.mark.parametrize("dialect", ["v1", "v3"])
-def test_every_function_that_writes_leads_to_a_change(dialect):
+def test_every_writing_function_causes_a_change(dialect):
     leading = {name for names in LEADS_TO.values() for name in names}
     plain = {name.removesuffix("Raw") for name in writes(dialect).values()}
     assert plain - OTHERS <= leading
 
 
-def test_every_function_that_leads_to_a_change_exists():
+def test_every_function_that_causes_a_change_exists():
     plain = {name.removesuffix("Raw") for kind in NAMES for name in writes(kind).values()}
     assert {name for names in LEADS_TO.values() for name in names} <= plain
 

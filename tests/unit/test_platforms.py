@@ -1,7 +1,7 @@
 """The package and the command line need nothing that only POSIX systems have.
 
-Windows is not at hand here. What it lacks is taken away instead: modules, functions and flags of
-`os`, opening a folder, and the name `posix`; consoles write in its old code pages.
+Windows is not available here. Instead, everything that it lacks is removed: modules, functions and
+flags of `os`, opening a folder, and the name `posix`; consoles write in its old code pages.
 """
 
 import json
@@ -23,7 +23,7 @@ for found in pkgutil.walk_packages(ocn_registry.__path__, "ocn_registry."):
     if not found.name.endswith("__main__") and ".testing.pytest_plugin" not in found.name:
         __import__(found.name)
 """
-# On Windows, writing to a pipe that nobody reads any more is an invalid argument.
+# On Windows, writing to a pipe without a reader is an invalid argument.
 CLOSED_PIPE = """
 import io
 from ocn_registry.cli.main import main
@@ -49,7 +49,7 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.fixture
 def elsewhere(tmp_path):
-    """Run Python as on a system that is not POSIX."""
+    """Return a function that runs Python as on a system that is not POSIX."""
 
     def run(code, *words, encoding="cp1252", told=None):
         return subprocess.run(
@@ -92,7 +92,7 @@ def test_a_key_is_made_and_a_request_signed(elsewhere, tmp_path, encoding):
         *("request", "prepare", "set-node", "https://node.example", "-a", made["address"]),
         *("--nonce", "0", "--valid-for", "1h"),
     )
-    # What a PowerShell of old writes with `>`.
+    # The encoding of `>` in old versions of PowerShell.
     (tmp_path / "request.json").write_text(prepared, encoding="utf-16")
     signed = run("request", "sign", "request.json", "-s", "keystore:key.json", *unlock, "-y")
     assert json.loads(signed)["signature"].startswith("0x")
@@ -105,7 +105,7 @@ def test_help_and_settings_are_printed_in_any_code_page(elsewhere):
         assert done.returncode == 0, done.stderr
 
 
-def test_a_reader_that_closes_the_pipe_is_no_error_of_the_output(elsewhere):
+def test_a_closed_pipe_is_not_an_output_error(elsewhere):
     done = elsewhere(CLOSED_PIPE)
     assert (done.returncode, done.stderr) == (1, b"")
 
@@ -116,8 +116,8 @@ def test_dates_after_the_year_3000_are_dates(elsewhere):
     assert done.stdout.decode().split() == ["5138-11-16", "09:46:39", "UTC", "5138-11-16T09:46:39Z"]
 
 
-def test_a_wait_for_ctrl_c_looks_up_from_time_to_time(monkeypatch):
-    """On Windows, a wait without a limit is not interrupted."""
+def test_a_wait_for_ctrl_c_has_a_time_limit(monkeypatch):
+    """On Windows, Ctrl-C does not interrupt a wait without a limit."""
     limits = []
 
     class Queue:

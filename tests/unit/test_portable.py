@@ -1,4 +1,4 @@
-"""Every public value becomes JSON, in the form of `--json`, and is made of it again."""
+"""Every public value can be written as JSON, in the form of `--json`, and read back."""
 
 import inspect
 import json
@@ -166,7 +166,7 @@ VALUES = (
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
-def test_a_value_is_the_same_after_it_travelled(value):
+def test_a_value_is_equal_after_a_round_trip(value):
     text = value.to_json()
     assert type(value).from_json(text) == value
     assert type(value).from_json(text.encode()) == value
@@ -184,7 +184,7 @@ def public_values():
             yield kind
 
 
-def test_every_public_value_travels():
+def test_every_public_value_survives_a_round_trip():
     kinds = {kind.__name__: kind for kind in public_values()}
     assert {name for name, kind in kinds.items() if not issubclass(kind, Portable)} == OTHERWISE
     for kind in (*get_args(Change), *get_args(Intent)):
@@ -259,7 +259,7 @@ def test_a_change_is_found_by_its_name(change):
     assert change_from_dict(data) == change
 
 
-def test_names_stand_for_numbers():
+def test_names_are_accepted_for_numbers():
     assert PARTY.to_dict()["roles"] == ["CPO", "EMSP"]
     assert PARTY.to_dict()["modules"] == {"sender": ["cdrs", "payments"], "receiver": []}
     assert SERVICE.to_dict()["permissions"] == ["FORWARD_ALL", 40]
@@ -269,7 +269,7 @@ def test_names_stand_for_numbers():
 @pytest.mark.parametrize(
     ("value", "shape"), [(NODE, "Node"), (PARTY, "Party"), (SERVICE, "Service"), (CHANGE, "Change")]
 )
-def test_the_form_is_that_of_the_command_line(value, shape):
+def test_values_have_the_form_of_the_command_line(value, shape):
     schema = json.loads((SCHEMAS / "command-output.schema.json").read_text())
     jsonschema.validate(value.to_dict(), {"$defs": schema["$defs"], "$ref": f"#/$defs/{shape}"})
 
@@ -307,7 +307,7 @@ def test_an_error_keeps_its_class_message_and_fields(error):
         (SetNode, {"domain": 5}, "text"),
     ],
 )
-def test_what_is_not_such_a_value_is_refused_in_one_line(kind, changes, says):
+def test_invalid_value_is_refused_in_one_line(kind, changes, says):
     good = {Party: PARTY, SetNode: SetNode(domain="https://node.example")}[kind].to_dict()
     with pytest.raises(InvalidInput, match=says) as found:
         kind.from_dict(good | changes)
@@ -382,7 +382,7 @@ def places(data):
 
 
 @pytest.mark.parametrize("value", SAMPLES, ids=lambda value: type(value).__name__)
-def test_whatever_stands_in_a_dict_is_a_value_or_refused_in_one_line(value):
+def test_any_dict_is_read_or_refused_in_one_line(value):
     kind = type(value)
     for changed in places(value.to_dict()):
         for other in HOSTILE:
@@ -405,11 +405,11 @@ def test_every_public_value_is_tried():
     assert kinds | set(get_args(Change)) | set(get_args(Intent)) <= tried
 
 
-def test_the_zero_address_stays_what_it_says():
+def test_the_zero_address_survives_a_round_trip():
     wanted = ocn_registry.SetController(controller=None)
     assert intent_from_dict(wanted.to_dict()).controller == ZERO_ADDRESS
 
 
-def test_what_a_chain_does_not_say_is_left_out_of_a_network_file():
+def test_unknown_facts_of_a_chain_are_left_out_of_a_network_file():
     mine = Deployment(name="mine", chain_id=5, dialect="v3", registry=ONE, permissions=OTHER)
     assert set(mine.to_dict()) == {"name", "chainId", "dialect", "registry", "permissions"}

@@ -1,4 +1,4 @@
-"""The page for programs of the first generation names every error, by its selector."""
+"""The page for programs written for v1 lists every error with its selector."""
 
 import inspect
 import re

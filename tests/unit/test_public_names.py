@@ -1,4 +1,4 @@
-"""What users import: listed once for checkers, once for the interpreter, and quick."""
+"""Public names are listed for type checkers and for the interpreter, and import quickly."""
 
 import ast
 import inspect
@@ -31,12 +31,12 @@ def names_for_checkers():
 
 
 @pytest.mark.parametrize(("name", "home"), names_for_checkers().items())
-def test_each_name_is_where_checkers_look_for_it(name, home):
+def test_each_name_is_where_type_checkers_look_for_it(name, home):
     module = __import__(home, fromlist=[name])
     assert getattr(ocn_registry, name) is getattr(module, name)
 
 
-def test_checkers_and_interpreter_know_the_same_names():
+def test_type_checkers_and_interpreter_see_the_same_names():
     assert set(dir(ocn_registry)) - {"__version__"} == set(names_for_checkers())
 
 
@@ -51,7 +51,7 @@ def test_each_name_is_in_the_reference():
         r"^::: ocn_registry[\w.]*\.(\w+)$", "".join(map(Path.read_text, pages)), re.MULTILINE
     )
     assert set(names_for_checkers()) <= {*result, "contract_errors"}
-    assert len(set(result)) == len(result), "a name is told once"
+    assert len(set(result)) == len(result), "a name is listed once"
 
 
 def modules_after(code):
@@ -60,7 +60,7 @@ def modules_after(code):
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-def test_import_loads_nothing():
+def test_import_loads_no_other_module():
     assert not modules_after("import ocn_registry") & {*SLOW, "urllib3", "Crypto", "dataclasses"}
 
 

@@ -1,6 +1,6 @@
-"""The registry rebuilt from events: what they tell, and that missing ones are noticed.
+"""The registry rebuilt from events, and that missing events are noticed.
 
-That the rebuilt state is the contracts', the state machine shows (tests/property).
+The state machine in tests/property compares the rebuilt state with the contracts.
 """
 
 from dataclasses import replace
@@ -137,7 +137,7 @@ def test_a_controller_moves_along_unless_it_takes_the_account_over():
     assert replayed(*LISTED, itself, *moved(CPO, party(NEW))).controllers == {}
 
 
-def test_listing_what_is_reserved_uses_the_reservation_up():
+def test_listing_a_reserved_entry_ends_the_reservation():
     reserved = (
         PartyReserved(id=PartyId("DE", "ZZZ"), holder=CPO),
         NodeReserved(domain="https://z.example", operator=OPERATOR),
@@ -151,7 +151,7 @@ def test_listing_what_is_reserved_uses_the_reservation_up():
     assert not replay.node_reservations
 
 
-def test_a_website_goes_with_its_id():
+def test_a_website_is_removed_with_its_id():
     website = PartyWebsiteSet(address=CPO, id=PartyId("DE", "AAA"), website="https://cpo.example")
     replay = replayed(*LISTED, website, party())
     assert [one.website for one in replay.parties_of(CPO)] == ["https://cpo.example"]
@@ -172,7 +172,7 @@ def test_a_party_without_its_operators_node_has_no_domain():
     assert {one.operator_domain for one in replay.parties()} == {None}
 
 
-def test_a_version_is_new_with_other_permissions_and_never_repeats():
+def test_a_version_changes_with_the_permissions_and_never_repeats():
     replay = replayed(*LISTED, service(), service(), service((1,)), ServiceDeleted(provider=SCSP))
     assert replay.services() == ()
     replay.apply(service((1,)))

@@ -1,4 +1,4 @@
-"""A request from elsewhere: a good document with one thing changed is refused."""
+"""Request documents: a valid document with one change is refused."""
 
 import json
 import time
@@ -81,7 +81,7 @@ def test_integers_are_decimal_texts():
         put(f"0X{SIGNED.signature.hex().upper()}", "signature"),
     ],
 )
-def test_other_wallets_ways_of_writing_the_same_are_read(change):
+def test_other_wallets_forms_of_a_document_are_read(change):
     assert DIALECT.read_request(changed(change)) == SIGNED
 
 
@@ -144,7 +144,7 @@ def test_other_wallets_ways_of_writing_the_same_are_read(change):
         drop("types"),
     ],
 )
-def test_what_differs_is_refused_in_one_line(change):
+def test_changed_document_is_refused_in_one_line(change):
     with pytest.raises(InvalidInput) as error:
         DIALECT.read_request(changed(change))
     assert "\n" not in str(error.value)
@@ -198,7 +198,7 @@ def test_value_that_is_not_a_signature_is_never_added_as_one(signature):
 
 
 @pytest.mark.parametrize("contract", Contract)
-def test_a_cancelled_nonce_is_one_contracts(contract):
+def test_a_cancelled_nonce_belongs_to_one_contract(contract):
     intent = InvalidateNonce(contract=contract, new_nonce=9)
     request = DIALECT.request(intent, SIGNER.address, nonce=3, deadline_unix_s=5)
     assert DIALECT.read_request(request.to_json()).intent.contract is contract
@@ -210,7 +210,7 @@ def test_document_with_a_byte_order_mark_is_read(encoding):
     assert DIALECT.read_request("\ufeff" + SIGNED.to_json()) == SIGNED
 
 
-def test_an_empty_signature_travels():
+def test_an_empty_signature_survives_a_round_trip():
     approved = REQUEST.signed(b"")
     assert DIALECT.read_request(approved.to_json()) == REQUEST.signed("0x") == approved
 
@@ -222,13 +222,13 @@ def test_deadline_beyond_a_month_is_not_signed(days):
         REQUEST.sign(SIGNER, now_unix_s=now)
 
 
-def test_no_deadline_is_too_large_for_its_message():
+def test_even_the_largest_deadline_has_a_message():
     endless = DIALECT.request(INTENT, SIGNER.address, nonce=3, deadline_unix_s=2**256 - 1)
     with pytest.raises(InvalidInput, match="more than 30 days"):
         endless.sign(SIGNER)
 
 
-def test_the_machines_own_clock_is_used_without_another_time():
+def test_the_system_clock_is_the_default():
     soon = DIALECT.request(
         INTENT, SIGNER.address, nonce=3, deadline_unix_s=int(time.time()) + MAX_LIFETIME_S
     )
@@ -248,5 +248,5 @@ def test_signature_made_elsewhere_is_added():
     assert REQUEST.signed(SIGNED.signature) == SIGNED
 
 
-def test_a_month_is_the_longest_life():
+def test_a_request_lives_at_most_a_month():
     assert MAX_LIFETIME_S == 30 * 24 * 3600

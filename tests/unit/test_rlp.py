@@ -1,4 +1,4 @@
-"""Transactions in Ethereum's own form, held to the library that wallets use."""
+"""Transactions in Ethereum's encoding, compared with the library that wallets use."""
 
 import contextlib
 
@@ -20,7 +20,7 @@ SIGNER = KeySigner.from_key(b"\x01" * 32)
 
 
 @given(ITEMS)
-def test_items_are_written_and_read_as_others_do(item):
+def test_items_are_coded_as_other_libraries_do(item):
     written = rlp.encode(item)
     assert written == reference.encode(item)
     assert rlp.decode(written) == item

@@ -1,4 +1,4 @@
-"""SECURITY.md promises what tests show: each test that it names exists."""
+"""Each promise in SECURITY.md names a test that exists."""
 
 import re
 from pathlib import Path

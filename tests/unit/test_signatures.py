@@ -1,4 +1,4 @@
-"""Whatever form a wallet gives its signature, one form is used; what a contract signed is kept."""
+"""Signatures of keys get one canonical form; signatures of contracts are kept as they are."""
 
 import json
 
@@ -91,7 +91,7 @@ def test_signature_of_a_key_is_made_canonical(key, form):
 
 
 @pytest.mark.parametrize("form", FORMS[1:7], ids=NAMES.split()[1:7])
-def test_signature_of_another_key_is_not_made_anybodys(form):
+def test_signature_of_another_key_stays_invalid(form):
     given = form(signed_by(KEYS[0]))
     assert canonical(given, Address("0x" + "ab" * 20), lambda: DIGEST) == given
 
@@ -116,7 +116,7 @@ def test_signature_of_a_contract_is_not_touched(signature, in_wrapper):
 
 
 @pytest.mark.parametrize("inner", [b"", b"\x01" * 31, b"\xff" * 96, b"\x01" * 96])
-def test_wrapper_that_holds_nothing_is_refused(inner):
+def test_empty_wrapper_is_refused(inner):
     with pytest.raises(InvalidInput, match="ERC-6492"):
         canonical(inner + MAGIC, Address(FACTORY), lambda: DIGEST)
 
@@ -158,7 +158,7 @@ def test_document_takes_a_signature_as_libraries_write_it(written):
 @pytest.mark.parametrize(
     "parts", [{}, {"r": "0x1"}, {"r": "0x1", "s": "0x2"}, {"r": 1, "s": "0x2"}]
 )
-def test_parts_that_are_not_all_there_are_refused(parts):
+def test_incomplete_signature_parts_are_refused(parts):
     signer = KeySigner.from_key(KEYS[0])
     request = DIALECT.request(DeleteNode(), signer.address, nonce=0, deadline_unix_s=5)
     with pytest.raises(InvalidInput, match="not a valid signature"):

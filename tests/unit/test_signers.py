@@ -1,4 +1,4 @@
-"""Keys are read, used, and never told."""
+"""Keys are read and used, but never shown."""
 
 import json
 import logging
@@ -27,27 +27,27 @@ def key_file(tmp_path):
 
 
 @pytest.mark.parametrize("key", [DIGITS, "0x" + DIGITS, bytes.fromhex(DIGITS), f" {DIGITS}\n"])
-def test_key_in_every_form(key):
+def test_key_is_read_in_every_form(key):
     assert KeySigner.from_key(key).address == ADDRESS
 
 
-def test_key_of_the_environment(monkeypatch):
+def test_key_is_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("OCN_KEY", DIGITS)
     assert KeySigner.from_env("OCN_KEY").address == ADDRESS
 
 
-def test_key_of_a_file_that_only_its_owner_reads(key_file):
+def test_key_is_read_from_a_private_file(key_file):
     assert KeySigner.from_file(key_file).address == ADDRESS
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
-def test_key_of_a_file_that_others_read_is_refused(key_file, mode):
+def test_key_file_that_others_may_read_is_refused(key_file, mode):
     key_file.chmod(mode)
     with pytest.raises(InvalidInput, match="chmod 600"):
         KeySigner.from_file(key_file)
 
 
-def test_key_of_a_keystore_file(tmp_path):
+def test_key_is_read_from_a_keystore(tmp_path):
     path = tmp_path / "store.json"
     path.write_text(
         json.dumps(Account.encrypt("0x" + DIGITS, "secret", kdf="pbkdf2", iterations=2))
@@ -58,7 +58,7 @@ def test_key_of_a_keystore_file(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "5", "{", '{"crypto": {}, "version": 3}'])
-def test_what_is_no_keystore_is_refused(tmp_path, content):
+def test_file_that_is_not_a_keystore_is_refused(tmp_path, content):
     path = tmp_path / "store.json"
     path.write_text(content)
     with pytest.raises(InvalidInput):
@@ -78,7 +78,7 @@ BAD_KEYS = [
 
 
 def everything_told(error):
-    """Return all that a reporter of tracebacks with local variables would show, but this file's."""
+    """Return a traceback with local variables, except those of this file."""
     whole = traceback.TracebackException.from_exception(error, capture_locals=True)
     parts, told = [whole], []
     while parts:
@@ -100,7 +100,7 @@ def test_bad_key_is_refused_without_quoting_it(key):
         assert (key if isinstance(key, str) else repr(key)) not in told
 
 
-def test_bad_key_of_a_file_or_variable_is_in_no_traceback(tmp_path, monkeypatch):
+def test_bad_key_in_a_file_or_variable_is_in_no_traceback(tmp_path, monkeypatch):
     secret = DIGITS[:-1] + "x"
     path = tmp_path / "key"
     path.write_text(secret)
@@ -137,14 +137,14 @@ def test_signer_can_not_be_written_to_a_file_by_accident():
         pickle.dumps(KeySigner.from_key(DIGITS))
 
 
-def test_missing_file_is_one_line():
+def test_missing_key_file_is_reported_in_one_line():
     with pytest.raises(InvalidInput, match="there is no key file"):
         KeySigner.from_file("/nowhere/key")
 
 
 @pytest.fixture
 def cheap(monkeypatch):
-    """Encrypt in no time, as no real keystore should."""
+    """Make encryption quick, which a real keystore must not be."""
     monkeypatch.setattr("ocn_registry.signing.keystores._SCRYPT", {"n": 2, "r": 8, "p": 1})
 
 
@@ -187,7 +187,7 @@ def test_keystore_is_never_written_over_another_file(tmp_path):
 
 
 @pytest.mark.usefixtures("cheap")
-def test_keystore_where_files_have_no_second_name(tmp_path, monkeypatch):
+def test_keystore_is_written_where_hard_links_are_not_supported(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError("no links here")
 
@@ -225,7 +225,7 @@ def test_keystore_that_can_not_be_written_reveals_no_key(tmp_path):
         assert "my own secret" not in told
 
 
-def test_passphrase_that_nobody_gives_reveals_no_key(tmp_path):
+def test_interrupted_passphrase_prompt_reveals_no_key(tmp_path):
     def interrupt():
         raise KeyboardInterrupt
 
@@ -234,7 +234,7 @@ def test_passphrase_that_nobody_gives_reveals_no_key(tmp_path):
     assert_no_key(everything_told(error.value))
 
 
-def test_what_can_not_be_signed_reveals_no_key():
+def test_failed_signing_reveals_no_key():
     signer = KeySigner.from_key(DIGITS)
     short = type("Payload", (), {"digest": lambda _: b"short", "document": dict})()
     with pytest.raises(InvalidInput) as error:
@@ -264,7 +264,7 @@ def transaction(**changes):
 
 
 @pytest.mark.parametrize("tip", [2, None])
-def test_transaction_is_the_signers(tip):
+def test_transaction_recovers_to_its_signer(tip):
     signed = KeySigner.from_key(DIGITS).sign_transaction(transaction(tip_per_gas_wei=tip))
     assert Account.recover_transaction(signed.raw) == ADDRESS
     assert (signed.raw[0] == 2) is (tip is not None)
@@ -274,7 +274,7 @@ DIGEST = b"\x11" * 32
 SIGNATURE = bytes(Account.unsafe_sign_hash(DIGEST, DIGITS).signature)
 
 
-def test_signature_is_its_signers():
+def test_signature_recovers_to_its_signer():
     assert recover(DIGEST, SIGNATURE) == ADDRESS
     assert recover(b"\x12" * 32, SIGNATURE) != ADDRESS
 
@@ -298,5 +298,5 @@ def flipped():
         flipped(),
     ],
 )
-def test_what_a_contract_would_not_take_is_nobodys_signature(signature):
+def test_signature_that_contracts_refuse_is_invalid(signature):
     assert recover(DIGEST, signature) is None

@@ -1,4 +1,4 @@
-"""JSON of strangers can't end the process, whatever the recursion limit is."""
+"""Untrusted JSON can't crash the process, whatever the recursion limit is."""
 
 import ast
 import json
@@ -15,7 +15,7 @@ from ocn_registry.foreign.limits import MAX_DEPTH, JsonLimits
 from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
 
 PACKAGE = Path(strict_json.__file__).resolve().parents[1]
-# These read what this package itself wrote or started.
+# These read files that this package wrote, or output of programs that it started.
 OWN = {"deploy/anvil.py", "deploy/artifacts/__init__.py"}
 OWN |= {"registry_api/history.py", "registry_api/openapi.py"}
 
@@ -28,7 +28,7 @@ values = st.recursive(
 
 
 @given(values, st.booleans())
-def test_what_is_json_is_read_as_json(value, ascii_only):
+def test_json_is_read_as_the_standard_library_reads_it(value, ascii_only):
     content = json.dumps([value] * 50, ensure_ascii=ascii_only).encode()
     assert parse_json(content) == [value] * 50
 
@@ -65,7 +65,7 @@ def test_brackets_in_text_are_text(text):
     assert parse_json(json.dumps(value).encode()) == value
 
 
-def test_depth_that_is_allowed():
+def test_allowed_depth_is_read():
     depth = MAX_DEPTH - 1
     content = b"[" * depth + b"[]," * 600 + b"1" + b"]" * depth
     parse_json(content)
@@ -87,7 +87,7 @@ def test_byte_order_marks_of_windows_are_read():
 
 
 @pytest.mark.parametrize("content", [b'"\\ud800"', b'"a\\\\\\udfffb"', b'["\\uD83D\\uD83D"]'])
-def test_half_of_a_character_is_refused(content):
+def test_unpaired_surrogate_in_json_is_refused(content):
     with pytest.raises(ValueError, match="unpaired surrogate"):
         parse_json(content)
     assert parse_json(content, strict_text=False)
@@ -117,7 +117,7 @@ SMALL = JsonLimits(max_bytes=1000, max_items=10, max_depth=3, max_digits=5)
         b"-123456",
     ],
 )
-def test_what_is_beyond_the_limits_makes_no_object(content, monkeypatch):
+def test_json_beyond_the_limits_makes_no_object(content, monkeypatch):
     monkeypatch.setattr(strict_json, "_decoder", None)
     with pytest.raises(BeyondLimits):
         parse_json(content, SMALL)
@@ -127,7 +127,7 @@ def test_what_is_beyond_the_limits_makes_no_object(content, monkeypatch):
     "content",
     [b'"[[[[[[,,,,,,,,,,,,,,1234567890"', b"[[[0,0,0,0]]]", b"[12345,0.12345,-12345,1e12345]"],
 )
-def test_what_is_within_the_limits_is_read(content):
+def test_json_within_the_limits_is_read(content):
     assert parse_json(content, SMALL) == json.loads(content)
 
 
@@ -136,8 +136,8 @@ def test_what_is_within_the_limits_is_read(content):
     [b'"' + b'\\"' * 500_000, b'"' * 1_000_001, b"\\" * 1_000_000, b'"\\u' * 300_000],
     ids=range(4),
 )
-def test_texts_without_an_end_are_looked_at_once(content):
-    """A pattern that starts again at each mark would take hours for these."""
+def test_unterminated_texts_are_scanned_once(content):
+    """A pattern that starts again at each quote would take hours for these."""
     with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
         parse_json(b"[" * 100 + content)
     with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
@@ -145,7 +145,7 @@ def test_texts_without_an_end_are_looked_at_once(content):
 
 
 @pytest.mark.parametrize("name", [b"NaN", b"Infinity", b"-Infinity"])
-def test_numbers_that_are_none_are_not_json(name):
+def test_nan_and_infinity_are_not_json(name):
     with pytest.raises(ValueError, match="is not JSON"):
         parse_json(name)
 
@@ -169,7 +169,7 @@ def gzip_of(content):
         (TEXT, None),
     ],
 )
-def test_what_arrives_packed_is_unpacked(content, coding):
+def test_compressed_content_is_unpacked(content, coding):
     assert packed.unpacked(content, coding, 1 << 20) == TEXT
 
 
@@ -180,7 +180,7 @@ def test_bomb_is_unpacked_no_further_than_its_size_allows(size):
         packed.unpacked(bomb, None, size)
 
 
-def test_nothing_is_unpacked_beyond_what_the_caller_takes():
+def test_content_is_not_unpacked_beyond_the_callers_limit():
     with pytest.raises(BeyondLimits, match="more than 100 bytes"):
         packed.unpacked(gzip_of(TEXT), None, 100)
 
@@ -189,12 +189,12 @@ def test_nothing_is_unpacked_beyond_what_the_caller_takes():
     ("content", "coding"),
     [(b"\x1f\x8b", None), (gzip_of(TEXT)[:-9], "gzip"), (TEXT, "gzip"), (TEXT, "br"), (TEXT, "?")],
 )
-def test_what_can_not_be_unpacked_is_a_value_error(content, coding):
+def test_corrupt_compressed_content_is_a_value_error(content, coding):
     with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
         packed.unpacked(content, coding, 1 << 20)
 
 
-def test_foreign_json_has_one_reader():
+def test_foreign_json_is_read_in_one_place():
     others = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")

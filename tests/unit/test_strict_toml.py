@@ -1,4 +1,4 @@
-"""TOML of strangers costs in proportion to its size, and can't end the process."""
+"""Untrusted TOML costs time in proportion to its size, and can't crash the process."""
 
 import tomllib
 
@@ -51,7 +51,7 @@ def test_a_file_that_is_nested_too_deeply_is_refused_in_one_line(text, tmp_path)
     ["a" * 32_000, '"' + '\\"' * 16_000, "'" + "a" * 32_000, "a " * 16_000, "\\" * 32_000],
     ids=["a word", "an open string", "an open literal", "words", "backslashes"],
 )
-def test_each_character_is_looked_at_once_when_parts_are_counted(text):
+def test_each_character_is_scanned_once_when_parts_are_counted(text):
     tokens = [token[0] for token in _TOKEN.finditer(text)]
     assert "".join(tokens) == text
     starts = sum(character in "\"'" or character.isalnum() for character in text)
@@ -60,7 +60,7 @@ def test_each_character_is_looked_at_once_when_parts_are_counted(text):
         parse_toml(text)
 
 
-def test_what_is_not_too_deep_is_parsed():
+def test_toml_within_the_depth_limit_is_parsed():
     host = ".".join("a" * 60)
     parts = ".".join("a" * (MAX_DEPTH - 1))
     text = f'{parts} = 1\n[profiles."a.b"]\nrpc_url = "https://{host}/{host}"  # {host}\n'

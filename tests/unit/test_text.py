@@ -1,4 +1,4 @@
-"""Other people's text is escaped and bounded wherever it is shown."""
+"""Untrusted text is escaped and bounded wherever it is shown."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_a_list_is_a_line_of_bounded_length():
         assert len(shown(value, public=True)) <= 2003
 
 
-def test_nothing_that_is_said_commands_a_terminal(capsys):
+def test_messages_can_not_command_a_terminal(capsys):
     talk(f"accepted  {HOSTILE}\nwritten to {HOSTILE}")
     said = capsys.readouterr().err.split("\n")
     assert all(line.isprintable() for line in said)
@@ -114,7 +114,7 @@ def test_private_keys_are_hidden(text, show):
         ("https://user:secret#secret@node.example/", "https://"),
     ],
 )
-def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
+def test_a_url_is_shown_as_host_without_secrets(url, host):
     for result in (shown(url), masked(url), masked(url, hashes=True)):
         assert host in result
         assert "secret" not in result
@@ -140,7 +140,7 @@ def test_of_a_url_the_host_is_shown_and_no_secret(url, host):
         "get-node, list-nodes, get-party, list-parties, get-service, list-services",
     ],
 )
-def test_what_is_not_a_secret_is_shown(text):
+def test_text_without_secrets_is_shown(text):
     assert masked(text) == text
 
 
@@ -157,7 +157,7 @@ def test_what_is_not_a_secret_is_shown(text):
         "https:node.example/{}",
     ],
 )
-def test_of_a_url_without_a_scheme_what_looks_like_an_api_key_is_not_shown(key, form):
+def test_api_key_in_a_url_without_a_scheme_is_hidden(key, form):
     result = shown(form.format(key))
     assert key not in result
     assert HIDDEN in result
@@ -175,7 +175,7 @@ def test_keys_in_other_forms_are_hidden(text):
 
 
 @pytest.mark.parametrize("name", ["node.example/secret", "localhost:8545/secret", "https:secret"])
-def test_in_place_of_a_network_the_rest_of_a_url_is_not_shown(name, capsys):
+def test_url_given_as_a_network_is_not_shown(name, capsys):
     with pytest.raises(InvalidInput) as failed:
         built_in(name)
     assert "secret" not in str(failed.value)
@@ -185,7 +185,7 @@ def test_in_place_of_a_network_the_rest_of_a_url_is_not_shown(name, capsys):
 
 
 @pytest.mark.parametrize("url", ["node.example/v3/secret", "node.example?secret", "https:secret"])
-def test_of_a_url_without_a_scheme_no_secret_is_shown_where_a_url_is_meant(url):
+def test_secret_in_an_expected_url_without_a_scheme_is_hidden(url):
     with pytest.raises(InvalidInput, match="not a valid URL") as failed:
         HttpTransport([url])
     assert "secret" not in str(failed.value)
@@ -194,7 +194,7 @@ def test_of_a_url_without_a_scheme_no_secret_is_shown_where_a_url_is_meant(url):
     assert "secret" not in str(failed.value)
 
 
-def test_public_text_and_hashes_in_words_of_a_node_are_shown():
+def test_public_text_and_hashes_in_node_messages_are_shown():
     assert KEY in shown("known transaction: 0x" + KEY, public=True)
     assert masked("known transaction: 0x" + KEY, hashes=True) == "known transaction: 0x" + KEY
     assert "/ocpi" in shown("https://node.example/ocpi", public=True)

@@ -1,4 +1,4 @@
-"""The pins are exact, the locks hold on any machine, and what is cleaned is no key."""
+"""Versions are pinned exactly, locks work on any machine, and cleaning keeps keys."""
 
 import json
 import re
@@ -13,7 +13,7 @@ PACKAGE = json.loads((ROOT / "package.json").read_text())
 LOCKS = [ROOT / "package-lock.json", *sorted((ROOT / "requirements").glob("*.txt"))]
 
 
-def test_compiler_answers_in_the_words_of_the_native_one():
+def test_compiler_reports_its_version_like_the_native_one():
     version = PACKAGE["dependencies"]["solc"]
 
     answer = subprocess.run(
@@ -34,11 +34,11 @@ def test_every_npm_package_is_pinned_exactly(group):
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
-def test_lock_names_no_registry_and_no_folder_of_a_machine(lock):
+def test_locks_name_no_registry_and_no_local_folder(lock):
     text = lock.read_text()
 
     assert '"resolved"' not in text
-    # an option of pip on a line of its own, a file, an archive
+    # an option of pip, a file, an archive
     assert not re.search(r"^--?[a-z]|file:|https?://\S*\.(tgz|whl|gz)", text, re.MULTILINE)
 
 
@@ -63,7 +63,7 @@ def test_every_npm_package_has_a_hash():
 
     assert len(packages) > 50
     for name, package in packages.items():
-        # What comes inside another package is under that one's hash.
+        # A bundled package is covered by the hash of the package that contains it.
         is_fetched = name and not package.get("inBundle")
         assert not is_fetched or package["integrity"].startswith("sha512-"), name
 
@@ -80,7 +80,7 @@ _FETCHES = re.compile(
     r"|\bnpx\b|\buv (?:pip )?(?:sync|install|run)\b|\bcurl\b|\bwget\b).*$",
     re.MULTILINE,
 )
-# What a line that fetches or installs has to have: hashes and no building, or no fetching.
+# Each line that fetches or installs needs hashes and no building, or no fetching.
 _SAFE = [
     re.compile(r"--require-hashes --only-binary :all:"),
     re.compile(r"--no-deps --no-build-isolation .*\.$"),  # the package itself, from its sources
@@ -92,7 +92,7 @@ _SAFE = [
 ]
 
 
-def test_nothing_is_fetched_without_a_hash_build_tools_included():
+def test_everything_is_fetched_with_a_hash():
     lines = [
         line
         for path in INSTALLERS
@@ -104,7 +104,7 @@ def test_nothing_is_fetched_without_a_hash_build_tools_included():
     assert [line for line in lines if not any(rule.search(line) for rule in _SAFE)] == []
 
 
-def test_what_is_built_from_source_finds_its_tools_installed():
+def test_build_tools_of_source_packages_are_installed_first():
     makefile = (ROOT / "Makefile").read_text()
     recipe = makefile[makefile.index(".venv/installed-dev:") :].split("\n\n")[0]
 
@@ -114,7 +114,7 @@ def test_what_is_built_from_source_finds_its_tools_installed():
     assert set(names) <= set(locked)
 
 
-def test_cleaning_keeps_the_keys_that_ape_was_given(tmp_path):
+def test_cleaning_keeps_the_keys_of_ape(tmp_path):
     accounts = tmp_path / ".cache" / "ape" / "accounts"
     for folder in (accounts, tmp_path / ".cache/ape/packages", tmp_path / ".cache/other"):
         folder.mkdir(parents=True)

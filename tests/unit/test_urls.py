@@ -1,4 +1,4 @@
-"""URLs: one rule for the library and the command line, with messages that show the way out."""
+"""URLs follow one rule in the library and the command line, with messages that propose a fix."""
 
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ GOOD = [
     "https://a.b-c.example/a~b/%c3%a9:x",
     "https://" + ".".join(["a" * 63] * 3),
 ]
-# What is wrong, a word of the message, and what it says to use instead.
+# The wrong URL, a part of the message, and the proposed URL.
 BAD = [
     ("https://https://node.example.com", "two schemes", "https://node.example.com"),
     ("https://http//node.example.com", "two schemes", "https://node.example.com"),
@@ -92,7 +92,7 @@ def test_urls_that_clients_reach_are_listed(url):
 
 
 @pytest.mark.parametrize(("url", "said", "mended"), BAD, ids=[repr(bad[0])[:40] for bad in BAD])
-def test_what_is_wrong_is_said_with_the_way_out(url, said, mended):
+def test_invalid_url_is_explained_with_a_remedy(url, said, mended):
     with pytest.raises(InvalidInput, match=said) as refused:
         check_url(url)
     text = str(refused.value)
@@ -107,7 +107,7 @@ def test_what_is_wrong_is_said_with_the_way_out(url, said, mended):
 @pytest.mark.parametrize(
     "url", ["https://Node.Example/OCN", "https://a.example/?x=1", "HTTP://a.example/", *GOOD]
 )
-def test_what_v1_lists_and_clients_reach_is_usable(url):
+def test_url_of_v1_that_clients_reach_is_usable(url):
     check_usable(url)
     assert unusable(url) is None
 
@@ -116,13 +116,13 @@ def test_what_v1_lists_and_clients_reach_is_usable(url):
     "url",
     ["", "node", "https://", "https://https://a", "https://a b", "https://a:99999", "ftp://a"],
 )
-def test_what_no_client_can_use_is_marked(url):
+def test_unusable_url_is_marked(url):
     assert unusable(url)
     with pytest.raises(InvalidInput):
         check_usable(url)
 
 
-def test_what_reads_return_says_whether_its_url_is_usable():
+def test_results_say_whether_their_url_is_usable():
     who = Address("0x" + "11" * 20)
     for domain in ("https://a.example/OCN", "https://a.example"):
         assert Node(operator=who, domain=domain).is_usable
@@ -145,7 +145,7 @@ def test_what_reads_return_says_whether_its_url_is_usable():
         ("nonsense", "nonsense"),
     ],
 )
-def test_only_what_means_the_same_is_written_again(written, listed):
+def test_url_is_normalised_only_without_changing_its_meaning(written, listed):
     assert same_url(written) == listed
 
 
@@ -157,7 +157,7 @@ urls = st.builds(
 
 
 @given(texts | urls)
-def test_whatever_is_accepted_is_read_by_clients_and_taken_by_the_contract(url):
+def test_accepted_urls_are_read_by_clients_and_accepted_by_the_contract(url):
     try:
         check_url(url)
     except InvalidInput as error:
@@ -175,7 +175,7 @@ def test_whatever_is_accepted_is_read_by_clients_and_taken_by_the_contract(url):
 
 
 @given(texts | urls)
-def test_what_is_proposed_can_be_listed(url):
+def test_proposed_url_can_be_listed(url):
     mended = mended_url(url)
     if mended is not None:
         check_url(mended)

@@ -1,4 +1,4 @@
-"""The package's `dataclass` is the standard library's, whose methods are made when needed."""
+"""The package's `dataclass` equals the standard library's, with methods made on first use."""
 
 import copy
 import dataclasses
@@ -60,7 +60,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Derived(Base):
-    """A value with a field of its base, and one of its own."""
+    """A value with an inherited field and its own."""
 
     second: int = 2
 
@@ -80,7 +80,7 @@ class Undecorated(Derived):
 
 
 def described(kind):
-    """All that can be seen of a class that the decorator makes."""
+    """Return all visible properties of a class that the decorator makes."""
     one, same, other = kind(x=1), kind(x=1), kind(x=1, y=4)
     return {
         "signature": str(inspect.signature(kind)),
@@ -98,11 +98,11 @@ def described(kind):
     }
 
 
-def test_class_is_as_the_standard_library_makes_it():
+def test_class_equals_that_of_the_standard_library():
     assert described(point(dataclass)) == described(point(dataclasses.dataclass))
 
 
-def test_ordered_class_is_as_the_standard_library_makes_it():
+def test_ordered_class_equals_that_of_the_standard_library():
     ours, standard = ordered(dataclass), ordered(dataclasses.dataclass)
     assert ours(1) < ours(1, 1)
     assert sorted([ours(2), ours(1, 5)]) == [ours(1, 5), ours(2)]
@@ -122,14 +122,14 @@ def test_each_member_may_be_the_first_that_is_used(first_use):
 @pytest.mark.parametrize(
     "question", [dataclasses.is_dataclass, dataclasses.fields, inspect.signature]
 )
-def test_the_class_can_be_asked_before_a_value_is_made(question):
+def test_the_class_can_be_inspected_before_a_value_exists(question):
     assert question(point(dataclass))
 
 
 @pytest.mark.parametrize(
     "change", [lambda one: setattr(one, "x", 2), lambda one: delattr(one, "x")]
 )
-def test_frozen_value_stays(change):
+def test_frozen_value_can_not_change(change):
     with pytest.raises(dataclasses.FrozenInstanceError, match="'x'"):
         change(point(dataclass)(x=1))
 
@@ -150,12 +150,12 @@ def test_fields_are_inherited_in_order():
     assert repr(Undecorated()) == "Undecorated(first=7, second=8)"
 
 
-def test_value_is_pickled_whole():
+def test_value_can_be_pickled():
     written = pickle.dumps(Derived(1, 9))
     assert pickle.loads(written) == Derived(1, 9)  # noqa: S301 - our own
 
 
-def test_wrong_arguments_are_told_as_the_standard_library_tells_them():
+def test_wrong_arguments_are_reported_like_the_standard_library_does():
     said = []
     for decorator in (dataclass, dataclasses.dataclass):
         with pytest.raises(TypeError) as caught:
@@ -180,7 +180,7 @@ def test_many_threads_may_make_the_first_value_at_once():
         assert made == [kind(x=1)] * 4
 
 
-def test_a_class_is_completed_when_it_is_used_and_not_before():
+def test_a_class_is_completed_only_when_it_is_used():
     code = """
         from ocn_registry import MoveAccount, SetNode
         from ocn_registry.portable.values import _Later

@@ -1,4 +1,4 @@
-"""Vouching: what hosts say of themselves, and that asking a stranger's host does no harm."""
+"""Vouching: reading a host's document, and that contacting unknown hosts does no harm."""
 
 import http.server
 import json
@@ -42,7 +42,7 @@ SCHEMA = json.loads(
 
 @pytest.fixture
 def host():
-    """Yield a host: `host.pages[path] = (status, headers, content)`, and what it was asked."""
+    """Yield a host with `pages[path] = (status, headers, content)` and its received requests."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -73,7 +73,7 @@ def place(host, document, path=DOCUMENT_PATH):
     host.pages[path] = (200, {}, content)
 
 
-# --- what a document says -------------------------------------------------------------------------
+# --- reading documents ----------------------------------------------------------------------------
 
 
 def document(**changes):
@@ -81,7 +81,7 @@ def document(**changes):
     return document_for(HERE.chain_id, HERE.registry, **parts | changes)
 
 
-def test_documents_are_of_the_schema_and_are_read_back():
+def test_documents_match_the_schema_and_are_read_back():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(document(), SCHEMA)
     (read,) = read_document(json.dumps(document()).encode())
@@ -117,7 +117,7 @@ def test_documents_are_of_the_schema_and_are_read_back():
         b"[" * 10_000,
     ],
 )
-def test_what_is_not_a_document_does_not_vouch(host, content):
+def test_invalid_document_does_not_vouch(host, content):
     place(host, content)
     found = check_party(HERE, DE_CPO, OTHER, host.url, OPEN)
     assert not found.vouched
@@ -151,20 +151,20 @@ def test_a_document_with_a_name_that_could_mislead_is_not_written(name):
         document(name=name)
 
 
-def test_while_an_id_moves_to_a_new_key_its_website_names_both(host):
+def test_website_may_name_both_keys_during_a_move(host):
     place(host, document(parties=[(DE_CPO, OTHER), (DE_CPO, OPERATOR)]))
     for holder in (OTHER, OPERATOR):
         assert check_party(HERE, DE_CPO, holder, host.url, OPEN).vouched
     assert not check_party(HERE, DE_CPO, Address("0x" + "33" * 20), host.url, OPEN).vouched
 
 
-def test_a_node_with_a_path_is_asked_below_that_path(host):
+def test_document_of_a_node_with_a_path_is_below_that_path(host):
     place(host, document(), "/ocn" + DOCUMENT_PATH)
     assert check_node(HERE, OPERATOR, host.url + "/ocn", OPEN).vouched
     assert not check_node(HERE, OPERATOR, host.url, OPEN).vouched
 
 
-def test_what_the_public_nodes_answer_counts_for_the_operator(host):
+def test_answer_of_the_public_nodes_vouches_for_the_operator(host):
     place(host, {"url": host.url, "address": OPERATOR.lower()}, NODE_INFO_PATH)
     assert check_node(HERE, OPERATOR, host.url, OPEN).vouched
     assert "runs it" in check_node(HERE, OTHER, host.url, OPEN).reason
@@ -191,7 +191,7 @@ def test_a_party_is_vouched_for_by_its_website(host):
     assert "no website" in check_party(HERE, DE_CPO, OTHER, None, OPEN).reason
 
 
-# --- what a stranger's host can't do --------------------------------------------------------------
+# --- hostile hosts --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_party_is_vouched_for_by_its_website(host):
         *("::ffff:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:a00:1::"),
     ],
 )
-def test_addresses_that_are_not_public(address):
+def test_private_addresses_are_recognised(address):
     assert not is_public(address)
 
 
@@ -222,7 +222,7 @@ def test_addresses_that_are_not_public(address):
         "2002:808:808::",
     ],
 )
-def test_addresses_that_are_public(address):
+def test_public_addresses_are_recognised(address):
     assert is_public(address)
 
 
@@ -247,7 +247,7 @@ def test_a_name_that_leads_to_this_machine_is_not_asked(host, monkeypatch):
 
 
 def test_the_address_that_was_checked_is_the_one_connected_to(host, monkeypatch):
-    """A name that leads elsewhere when it is looked up again gains nothing."""
+    """A second lookup of the name with another result changes nothing."""
     looked_up = []
     real = socket.getaddrinfo
 
@@ -264,7 +264,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(host, monkeypatch)
     assert host.asked[0][1]["Host"] == f"node.example:{host.server_port}"
 
 
-def test_nothing_of_ours_goes_along(host, monkeypatch):
+def test_request_carries_no_credentials(host, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     host.pages["/a"] = (200, {"Set-Cookie": "a=b"}, b"1")
     host.pages["/b"] = (302, {"Location": "/a", "Set-Cookie": "a=b"}, b"")
@@ -277,7 +277,7 @@ def test_nothing_of_ours_goes_along(host, monkeypatch):
     "location",
     ["http://localhost:{port}/", "https://127.0.0.1:{port}/", "http://127.0.0.1:1/", "//a/"],
 )
-def test_redirects_to_elsewhere_are_not_followed(host, location):
+def test_redirects_to_other_hosts_are_not_followed(host, location):
     host.pages["/"] = (302, {"Location": location.format(port=host.server_port)}, b"")
     with pytest.raises(FetchFailed, match="another host"):
         fetch(host.url + "/", OPEN)
@@ -298,7 +298,7 @@ def test_redirects_to_elsewhere_are_not_followed(host, location):
         ),
     ],
 )
-def test_no_writing_of_this_machines_address_is_asked(url, monkeypatch):
+def test_no_spelling_of_a_local_address_is_contacted(url, monkeypatch):
     connected = []
     monkeypatch.setattr(socket, "create_connection", lambda *place, **_: connected.append(place))
     with pytest.raises(FetchFailed):
@@ -306,7 +306,7 @@ def test_no_writing_of_this_machines_address_is_asked(url, monkeypatch):
     assert connected == []
 
 
-def test_of_the_addresses_of_a_name_only_the_public_ones_are_asked(monkeypatch):
+def test_only_the_public_addresses_of_a_name_are_contacted(monkeypatch):
     found = ["127.0.0.1", "10.0.0.1", "::1", "192.0.2.7", "8.8.8.8"]
     places = [(0, 0, 0, "", (address, 80)) for address in found]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
@@ -322,7 +322,7 @@ def test_of_the_addresses_of_a_name_only_the_public_ones_are_asked(monkeypatch):
     assert connected == [("8.8.8.8", 80)]
 
 
-def test_redirects_end(host):
+def test_redirects_are_limited(host):
     host.pages["/"] = (302, {"Location": "/"}, b"")
     with pytest.raises(FetchFailed, match="too often"):
         fetch(host.url + "/", OPEN)
@@ -330,7 +330,7 @@ def test_redirects_end(host):
 
 
 @pytest.mark.parametrize("status", [204, 304, 404, 500])
-def test_other_answers_are_refused(host, status):
+def test_answers_with_another_status_are_refused(host, status):
     host.pages["/"] = (status, {}, b"")
     with pytest.raises(FetchFailed, match=str(status)):
         fetch(host.url + "/", OPEN)
@@ -352,7 +352,7 @@ def test_answers_are_bounded(host):
 
 @contextmanager
 def talking(*parts):
-    """Yield the URL of a host that says these parts, a little apart, for ever."""
+    """Yield the URL of a host that sends these parts slowly, for ever."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         ended = threading.Event()
 
@@ -374,7 +374,7 @@ def talking(*parts):
 
 
 @pytest.mark.parametrize("parts", [(), (b"H",), (b"HTTP/1.0 200 OK\r\n\r\n", b"x"), (b"X: y\r\n",)])
-def test_a_host_that_drips_is_given_up(parts):
+def test_a_slow_host_is_given_up(parts):
     with (
         talking(*parts) as url,
         pytest.raises(FetchFailed, match=r"did not answer within 0.2 s|longer"),
@@ -382,7 +382,7 @@ def test_a_host_that_drips_is_given_up(parts):
         fetch(url, FetchOptions(allow_http=True, allow_private=True, timeout_s=0.2))
 
 
-def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch):
+def test_an_endless_name_lookup_is_given_up(monkeypatch):
     ended = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(30) and [])
     with pytest.raises(FetchFailed, match="did not answer"):
@@ -418,7 +418,7 @@ def test_what_is_not_a_url_is_refused(url):
         fetch(url, OPEN)
 
 
-# --- asked of clients and caches ------------------------------------------------------------------
+# --- in clients and caches ------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -428,7 +428,7 @@ def ocn():
     kit.close()
 
 
-def test_a_client_asks_the_host_of_what_is_listed(ocn, host):
+def test_a_client_asks_the_host_of_an_entry(ocn, host):
     node = ocn.node(host.url)
     party = ocn.party("DE", "CPO", node=node)
     here, ask = ocn.client.deployment, ocn.client.vouched
@@ -508,7 +508,7 @@ def test_verdicts_are_kept_and_checked_again(host, monkeypatch):
     assert verdicts.node(node).vouched is None
 
 
-def test_the_ids_of_a_company_take_one_request(host):
+def test_several_ids_of_one_website_need_one_request(host):
     ids = [PartyId("DE", f"A{number:02}") for number in range(20)]
     place(host, document(parties=[(one, OTHER) for one in ids[:15]]))
     listed = [party(id=one, website=host.url) for one in ids]
@@ -520,7 +520,7 @@ def test_the_ids_of_a_company_take_one_request(host):
     assert vouched == [True] * 15 + [False] * 6
 
 
-def test_checking_that_is_stopped_and_started_again_goes_on_once(host):
+def test_checking_that_is_restarted_runs_once(host):
     place(host, document())
     node = Node(operator=OPERATOR, domain=host.url)
     verdicts = Verdicts(HERE, lambda: [node], VouchingOptions(fetch=OPEN, pause_s=0))

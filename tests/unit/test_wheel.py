@@ -1,4 +1,4 @@
-"""The wheel carries all that the package reads at run time, and nothing else."""
+"""The wheel contains all that the package reads at run time, and nothing else."""
 
 import re
 import subprocess
@@ -59,7 +59,7 @@ def test_wheel_carries_the_license_and_the_notice_of_work_by_others(wheel):
         assert wheel.read(place) == (ROOT / name).read_bytes()
 
 
-def test_wheel_asks_for_neither_web3_nor_ape(wheel):
+def test_wheel_requires_neither_web3_nor_ape(wheel):
     metadata = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
     needs = [
         line.removeprefix("Requires-Dist: ")

@@ -1,4 +1,4 @@
-"""What nodes and providers say in words means what it should, whatever code comes with it."""
+"""Error messages of nodes and providers are understood, whatever their codes."""
 
 import pytest
 
@@ -79,7 +79,7 @@ SAID = {
 @pytest.mark.parametrize(
     ("meaning", "words"), [(meaning, words) for meaning, all_ in SAID.items() for words in all_]
 )
-def test_words_count_before_codes(meaning, words, code):
+def test_message_text_outweighs_the_code(meaning, words, code):
     assert meaning_of("eth_call", code, words) is meaning
 
 

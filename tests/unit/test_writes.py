@@ -1,4 +1,4 @@
-"""What a write does step by step, against a chain that is played."""
+"""The steps of a write, against a simulated chain."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ SET_NODE = SetNode(domain="https://node.example")
 
 
 class Chain:
-    """A chain that is played: what it answers, and what it was asked."""
+    """A simulated chain, with its answers and the requests that it received."""
 
     def __init__(self):
         self.time_s = 0.0
@@ -176,7 +176,7 @@ class Chain:
 def chain():
     chain = Chain()
     yield chain
-    # Whatever happened, the next one can send.
+    # After any outcome, the next write can send.
     assert all(chain.journal.take(31337, one.address) for one in (OPERATOR, SPENDER))
 
 
@@ -208,7 +208,7 @@ def test_price_that_a_receipt_does_not_report_is_computed(chain):
     assert send(chain).gas_price_wei == 7 + 2
 
 
-def test_price_that_nobody_reports_is_not_known(chain, monkeypatch):
+def test_unreported_price_is_unknown(chain, monkeypatch):
     chain.paid_wei = None
     monkeypatch.setattr(chain, "on_headerat", lambda _: None)
     outcome = send(chain)
@@ -245,19 +245,19 @@ def test_fee_follows_the_base_fee(chain):
     assert transaction.chain_id == DEPLOYMENT.chain_id
 
 
-def test_gas_that_is_given_is_not_asked_for(chain, monkeypatch):
+def test_given_gas_is_not_estimated(chain, monkeypatch):
     monkeypatch.setattr(chain, "on_gasestimate", None)
     assert fee(chain, gas=90_000).gas == 90_000
 
 
-def test_fee_keeps_below_the_cap(chain):
+def test_fee_stays_below_the_cap(chain):
     assert fee(chain, max_fee_per_gas_wei=10).max_fee_per_gas_wei == 10
     with pytest.raises(FeeAboveCap) as error:
         fee(chain, max_fee_per_gas_wei=8)
     assert (error.value.needed_wei, error.value.cap_wei) == (9, 8)
 
 
-def test_chain_without_base_fee_gets_the_old_form(chain):
+def test_chain_without_base_fee_gets_a_legacy_transaction(chain):
     chain.base_fee_wei = None
     transaction = fee(chain)
     assert (transaction.max_fee_per_gas_wei, transaction.tip_per_gas_wei) == (50, None)
@@ -265,7 +265,7 @@ def test_chain_without_base_fee_gets_the_old_form(chain):
         fee(chain, max_fee_per_gas_wei=49)
 
 
-def test_account_without_money_writes_where_nothing_costs(chain):
+def test_account_without_money_can_write_on_a_free_chain(chain):
     chain.balance_wei, chain.base_fee_wei = 0, 0
     made = fee(chain)
     assert (made.max_fee_per_gas_wei, made.tip_per_gas_wei) == (0, 0)
@@ -274,7 +274,7 @@ def test_account_without_money_writes_where_nothing_costs(chain):
     assert (made.max_fee_per_gas_wei, made.tip_per_gas_wei) == (0, None)
 
 
-def test_tip_is_paid_where_it_can_be(chain):
+def test_tip_is_paid_where_supported(chain):
     chain.base_fee_wei = 0
     assert fee(chain).max_fee_per_gas_wei == 2
     chain.base_fee_wei, chain.gas_price_wei = None, 1
@@ -304,7 +304,7 @@ def test_transaction_never_costs_more_than_the_limit(chain):
     assert send(chain, max_cost_wei=None)
 
 
-def test_sender_without_money_learns_what_it_needs(chain):
+def test_sender_without_money_learns_the_amount_needed(chain):
     chain.balance_wei = 5
     with pytest.raises(InsufficientFunds) as error:
         send(chain)
@@ -321,19 +321,19 @@ def test_receipt_that_never_comes_is_outcome_unknown(chain):
     assert len(set(chain.sent)) == 1
 
 
-def test_send_of_which_nothing_is_known_is_looked_for_and_not_repeated(chain):
+def test_send_with_unknown_outcome_is_looked_up_and_not_repeated(chain):
     chain.send_error = OutcomeUnknown("0x12", "reset")
     assert send(chain).tx_hash == chain.sent[0].tx_hash
     assert len(chain.sent) == 1
 
 
 @pytest.mark.parametrize("words", ["FeeTooLow", "Known transaction", "request timed out", "x"])
-def test_words_of_a_node_decide_nothing(chain, words):
+def test_error_text_of_a_node_decides_nothing(chain, words):
     chain.send_error = RpcRefused("eth_sendRawTransaction", -32000, words)
     assert send(chain).tx_hash == chain.sent[0].tx_hash
 
 
-def test_what_a_node_says_is_shown_where_nothing_is_known(chain):
+def test_message_of_a_node_is_shown_if_the_outcome_is_unknown(chain):
     chain.send_error = RpcRefused("eth_sendRawTransaction", -32000, "FeeTooLow")
     chain.mined_after_polls = 10**9
     with pytest.raises(OutcomeUnknown, match="FeeTooLow") as error:
@@ -341,7 +341,7 @@ def test_what_a_node_says_is_shown_where_nothing_is_known(chain):
     assert error.value.tx_hash == chain.sent[0].tx_hash
 
 
-def test_what_never_left_this_machine_is_not_kept(chain):
+def test_transaction_that_was_never_sent_is_not_kept(chain):
     chain.arrival, chain.send_error = Arrival.UNSENT, RpcUnavailable("no way")
     with pytest.raises(RpcUnavailable):
         send(chain)
@@ -372,7 +372,7 @@ def test_hash_is_reported_as_soon_as_it_is_sent(chain):
     assert result == [chain.sent[0].tx_hash]
 
 
-def test_confirmations_are_waited_for(chain):
+def test_write_waits_for_confirmations(chain):
     send(chain, confirmations=5)
     assert chain.head_number >= 14
 
@@ -430,7 +430,7 @@ def test_signed_request_is_paid_by_the_spender(chain):
 
 def test_request_signed_again_is_sent_again_only_after_a_direct_write(chain):
     chain.mined_after_polls = 10**9
-    owners = DeleteNode()  # stands for any write of the spender's own
+    owners = DeleteNode()  # any write of the spender's own
     steps = [request(), request(deadline=NOW + 61), owners, request(deadline=NOW + 62)]
     for step in steps:
         with pytest.raises(OutcomeUnknown):
@@ -456,7 +456,7 @@ def test_request_with_another_nonce_is_not_sent(chain, nonce):
     assert (error.value.expected, error.value.got) == (2, nonce)
 
 
-def test_request_that_another_signed_is_not_sent(chain):
+def test_request_signed_by_another_account_is_not_sent(chain):
     forged = request().request.signed(request(signer=SPENDER).signature)
     with pytest.raises(SignatureMismatch) as error:
         submit(chain, forged)
@@ -473,7 +473,7 @@ def test_request_that_another_signed_is_not_sent(chain):
         (b"\x16\x26\xba\x7e", False),
     ],
 )
-def test_contract_says_itself_what_it_signed(chain, answer, accepted):
+def test_contract_signature_is_checked_with_the_contract(chain, answer, accepted):
     chain.code[OPERATOR.address] = 100
     chain.answer = answer
     strange = request().request.signed(b"\x01")
@@ -504,7 +504,7 @@ def test_requests_that_would_fail_are_left_out_and_reported(chain):
     assert len(chain.sent) == 1
 
 
-def test_batch_of_which_nothing_is_left_is_not_sent(chain):
+def test_empty_batch_is_not_sent(chain):
     signed = [request(signer=KeySigner.generate(), deadline=1) for _ in range(3)]
     with pytest.raises(BatchRejected) as error:
         submit(chain, *signed)
