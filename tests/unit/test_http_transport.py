@@ -379,7 +379,7 @@ def test_refusal_is_reported_with_escaped_text(node, transport, error):
 
 
 def test_malformed_error_is_a_bad_answer(node, transport):
-    node.errors["eth_getBalance"] = "no"
+    node.errors["eth_getBalance"] = 7
     with pytest.raises(BadAnswer):
         transport.perform(Balance(ACCOUNT))
 
