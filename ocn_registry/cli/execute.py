@@ -100,12 +100,22 @@ def write_options(args: Namespace, deployment: Deployment) -> WriteOptions:
     confirmations = confirmations_of(args.wait, deployment)
     patience = _PATIENCE_S + _BLOCK_S * (confirmations - 1)
     most = DEFAULT_MAX_COST_WEI if args.max_cost is None else args.max_cost
+    network = network_options(args)
+
+    def signed(tx_hash: str) -> None:
+        args.in_doubt = f"{tx_hash}{network}"
+
+    def sent(tx_hash: str) -> None:
+        args.in_doubt = None  # said here
+        _sent(tx_hash, network)
+
     return WriteOptions(
         max_fee_per_gas_wei=args.max_fee,
         max_cost_wei=most,
         confirmations=confirmations,
         timeout_s=patience if args.timeout is None else args.timeout,
-        on_sent=lambda tx_hash: _sent(tx_hash, network_options(args)),
+        on_signed=signed,
+        on_sent=sent,
     )
 
 

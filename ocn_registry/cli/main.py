@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 code = run(args)
         sys.stdout.flush()
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D at a question
-        return _interrupted()
+        return _interrupted(getattr(args, "in_doubt", None))
     except Exception as error:  # noqa: BLE001 - the last border: users get a sentence
         if _is_closed_pipe(error):
             _drop_output()
@@ -72,12 +72,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _interrupted() -> int:
-    """Report the interruption on a new line, since the current one shows `^C` or a question."""
+def _interrupted(in_doubt: str | None = None) -> int:
+    """Report the interruption on a new line, since the current one shows `^C` or a question.
+
+    Args:
+        in_doubt: A transaction that may have been sent, with the options of its network.
+    """
     if sys.stdout.isatty():
         _drop_output()
     begin = "\n" if sys.stderr.isatty() else ""
-    print(f"{begin}interrupted", file=sys.stderr)  # noqa: T201 - the command line talks
+    words = "interrupted"
+    if in_doubt is not None:
+        words += (
+            f": a transaction may have been sent; look for it: ocn-registry tx status {in_doubt}"
+        )
+    print(begin + words, file=sys.stderr)  # noqa: T201 - the command line talks
     return INTERRUPTED
 
 

@@ -268,7 +268,7 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
             dearer = yield from _dearer(sender, _latest(entry), order.options)
             signed = yield from _signed(creator, dearer)
             entry = sender.not_included(replace(entry, attempts=(*entry.attempts, signed)))
-        yield from sender.keep(entry)
+        yield from sender.keep(entry, new=not raises)
         lost = yield from sender.hand_over(entry, new=not raises)
         _note(record, name, entry, code)
         return entry, lost

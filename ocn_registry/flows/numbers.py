@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import JournalError
 from ocn_registry.flows.confirmation import FIRST_POLL_S, LONGEST_POLL_S
-from ocn_registry.flows.sender import counts_of, foreign_waiting
+from ocn_registry.flows.sender import counts_of
 from ocn_registry.protocol.effects import BlockAt, Clock, Sleep
 
 if TYPE_CHECKING:
     from ocn_registry.flows.sender import Counts, Sender
+    from ocn_registry.models import Address
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.protocol.journal import JournalEntry
 
@@ -52,6 +53,16 @@ def next_number(sender: Sender, entries: tuple[JournalEntry, ...], counts: Count
     if foreign:
         sender.options.notice(foreign_waiting(sender.account, foreign))
     return number
+
+
+def foreign_waiting(account: Address, numbers: list[int]) -> str:
+    """Return a sentence about pending transactions that the journal does not know."""
+    first, more = numbers[0], len(numbers) - 1
+    which = f"number {first}" + (f" and {more} more" if more else "")
+    return (
+        f"transaction {which} of {account}, not from here, is waiting: this one comes after it; if "
+        "it is stuck, replace it with the program that sent it"
+    )
 
 
 def _next(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from ocn_registry.errors import InsufficientFunds, Reverted
 from ocn_registry.flows.arguments import check_step
 from ocn_registry.flows.journal_text import written
+from ocn_registry.flows.numbers import foreign_waiting
 from ocn_registry.flows.outcome import attempt_of
 from ocn_registry.flows.price import Price
 from ocn_registry.flows.requests import respelled, verify
-from ocn_registry.flows.sender import foreign_waiting, sender_for
+from ocn_registry.flows.sender import sender_for
 from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
 from ocn_registry.outcomes import Item, Quote
 from ocn_registry.portable.values import dataclass

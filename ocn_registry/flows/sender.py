@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ from ocn_registry.protocol.effects import (
 from ocn_registry.protocol.journal import MemoryOfTransport
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.models import Address, BlockRef
     from ocn_registry.networks import Deployment
@@ -133,10 +136,20 @@ class Sender:
         task: Local[JournalEntry | None] = Local(lambda: self.journal.find(self.chain_id, tx_hash))
         return (yield from task)
 
-    def keep(self, entry: JournalEntry) -> Flow[None]:
-        """Commit an entry to the journal."""
-        task: Local[None] = Local(lambda: self.journal.write(entry))
-        yield from task
+    def keep(self, entry: JournalEntry, *, new: bool = False) -> Flow[None]:
+        """Commit an entry to the journal.
+
+        Args:
+            entry: The entry.
+            new: Whether to remove it again if the caller is interrupted, since nothing was sent.
+        """
+        task: Local[None] = Local(lambda: self.journal.write(entry), finishes=True)
+        try:
+            yield from task
+        except GeneratorExit:
+            if new:
+                self._forget(entry)
+            raise
 
     def note(self, entry: JournalEntry) -> Flow[None]:
         """Record the chain's decision if possible; if not, it can be looked up again."""
@@ -256,9 +269,9 @@ class Sender:
         if self.options.on_signed is not None:
             try:
                 self.options.on_signed(entry.tx_hashes[-1])
-            except Exception:
+            except BaseException:
                 if new:  # or the next write of the account would send it
-                    yield from self.remove(entry)
+                    self._forget(entry)
                 raise
         try:
             handover = yield from Send(entry.attempts[-1])
@@ -274,8 +287,13 @@ class Sender:
 
     def remove(self, entry: JournalEntry) -> Flow[None]:
         """Remove an entry that was never sent."""
-        task: Local[None] = Local(lambda: self.journal.remove(entry))
+        task: Local[None] = Local(lambda: self.journal.remove(entry), finishes=True)
         yield from task
+
+    def _forget(self, entry: JournalEntry) -> None:
+        """Remove an entry that was never sent, for a caller that performs no effects any more."""
+        with suppress(JournalError):  # what interrupted it is reported
+            self.journal.remove(entry)
 
     def wait(
         self,
@@ -320,8 +338,19 @@ class Sender:
             yield from self.note(replace(latest, state="lost", reported=True))
             raise
         latest = replace(self.included(latest, included), reported=True)
-        yield from self.note(latest)
+        with self.returning(latest):
+            yield from self.note(latest)
         return latest, included
+
+    @contextmanager
+    def returning(self, entry: JournalEntry) -> Generator[None]:
+        """Leave an entry open if the caller is interrupted, and never gets its outcome."""
+        try:
+            yield
+        except GeneratorExit:
+            with suppress(JournalError):
+                self.journal.write(self.not_included(entry))
+            raise
 
     @staticmethod
     def not_included(entry: JournalEntry) -> JournalEntry:
@@ -368,14 +397,4 @@ def counts_of(answers: tuple[HeadBlock, int, int, BlockRef | None]) -> Counts:
         mined=mined,
         pending=max(mined, pending),
         genesis_hash="" if first is None else first.hash,
-    )
-
-
-def foreign_waiting(account: Address, numbers: list[int]) -> str:
-    """Return a sentence about pending transactions that the journal does not know."""
-    first, more = numbers[0], len(numbers) - 1
-    which = f"number {first}" + (f" and {more} more" if more else "")
-    return (
-        f"transaction {which} of {account}, not from here, is waiting: this one comes after it; if "
-        "it is stuck, replace it with the program that sent it"
     )

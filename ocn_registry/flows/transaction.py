@@ -163,7 +163,7 @@ def transact(
             number = yield from next_number(sender, own, ready.counts)
             transaction = replace(ready.transaction, nonce=number)
             entry = yield from signed_entry(sender, signer, transaction, write, ready.counts)
-            yield from sender.keep(entry)
+            yield from sender.keep(entry, new=True)
             lost = yield from sender.hand_over(entry, new=True)
     finally:
         turn.give_back()
@@ -180,9 +180,10 @@ def transact(
     if options.on_sent is not None:
         options.on_sent(entry.tx_hashes[-1])
     entry, included = yield from sender.wait(entry, lost)
-    if not _is_among_others(entry, write):
-        return (yield from outcome_of_entry(dialect, entry, included, write.items))
-    return only_asked((yield from outcome_of_entry(dialect, entry, included)), entry, write)
+    with sender.returning(entry):
+        if not _is_among_others(entry, write):
+            return (yield from outcome_of_entry(dialect, entry, included, write.items))
+        return only_asked((yield from outcome_of_entry(dialect, entry, included)), entry, write)
 
 
 def only_asked(outcome: Outcome, entry: JournalEntry | None, write: Write) -> Outcome:

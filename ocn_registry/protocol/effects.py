@@ -307,9 +307,15 @@ class Local(Effect[T_co]):
     """Run a local task that can take time, such as signing with a device.
 
     Asynchronous callers await a task that returns an awaitable.
+
+    Attributes:
+        task: The task.
+        finishes: Whether a caller that is cancelled waits for the task to end, because others rely
+            on what it changes.
     """
 
     task: Callable[[], T_co | Awaitable[T_co]]
+    finishes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

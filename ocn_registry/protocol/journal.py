@@ -122,7 +122,7 @@ class Journal(Protocol):
         ...
 
     def remove(self, entry: JournalEntry) -> None:
-        """Remove an entry that was never sent."""
+        """Remove an entry that was never sent, if the journal has it like this."""
         ...
 
     def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
@@ -223,9 +223,12 @@ class MemoryJournal:
                 del self._entries[outdated]
 
     def remove(self, entry: JournalEntry) -> None:
-        """Remove an entry that was never sent."""
+        """Remove an entry that was never sent; see `Journal`."""
+        key = _key(entry)
         with self._lock:
-            self._entries.pop(_key(entry), None)
+            known = self._entries.get(key)
+            if known is not None and known.attempts == entry.attempts:
+                del self._entries[key]
 
     def entries(self, chain_id: int, account: Address | None = None) -> tuple[JournalEntry, ...]:
         """Return the open entries and the last of each account; see `Journal`."""

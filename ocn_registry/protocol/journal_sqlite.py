@@ -126,6 +126,9 @@ class SqliteJournal:
     def remove(self, entry: JournalEntry) -> None:
         """Remove an entry that was never sent."""
         with self._using(), self._transaction():
+            known = self._one(entry)
+            if known is None or known.attempts != entry.attempts:
+                return
             for table in ("attempt", "entry"):
                 self._db.execute(f"DELETE FROM {table} WHERE {_KEY}", _key(entry))  # noqa: S608 - fixed names; values are bound
 

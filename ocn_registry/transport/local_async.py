@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ocn_registry.protocol.effects import Clock, Local, Sleep, UnixTime
@@ -35,9 +36,22 @@ class AsyncLocalEffects:
                 return int(time.time())
             case Local():
                 # In a thread, because a device may wait for its user.
-                found = await asyncio.to_thread(effect.task)
+                running = asyncio.ensure_future(asyncio.to_thread(effect.task))
+                found = await (_finished(running) if effect.finishes else running)
                 return await found if inspect.isawaitable(found) else found
             case MemoryOfTransport():
                 return self._journal
             case _:
                 raise NotImplementedError(f"{type(effect).__name__} needs a chain")
+
+
+async def _finished(running: asyncio.Future[Answer]) -> Answer:
+    """Return the result of a task that nobody can stop; a cancelled caller waits for its end."""
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        running.exception()  # retrieved: the caller has left
+        raise

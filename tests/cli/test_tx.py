@@ -1,8 +1,11 @@
 """Transactions that wait: listed from the journal, never paid twice, sped up or cancelled."""
 
 import json
+import re
 
 import pytest
+
+from ocn_registry.transport.http_sync import HttpTransport
 
 URL = "https://node.example.org"
 
@@ -35,6 +38,10 @@ def stuck(stopped, command, operator, keys):
     return send
 
 
+def mined(chain, account):
+    return int(chain.request("eth_getTransactionCount", account, "latest"), 16)
+
+
 def pooled(chain, account):
     mined, pending = (
         int(chain.request("eth_getTransactionCount", account, block), 16)
@@ -51,6 +58,34 @@ def test_the_same_command_again_pays_nothing_more(stuck, stopped, done, operator
     assert waiting["hash"] in first.stderr
     assert f"sent before, as transaction {waiting['hash']}" in again.stderr
     assert pooled(stopped, operator.address) == 1
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+def test_ctrl_c_while_it_is_sent_says_where_to_look_and_the_same_command_pays_no_more(
+    fresh, command, keys, operator, network_file, monkeypatch, arrives
+):
+    words = ["set-node", URL, "-s", keys[operator.address], "-y"]
+    before = mined(fresh, operator.address)
+    post = HttpTransport._post
+
+    def interrupted(transport, asked):
+        if b"eth_sendRawTransaction" in asked.body:
+            if arrives:
+                post(transport, asked)
+            raise KeyboardInterrupt
+        return post(transport, asked)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(HttpTransport, "_post", interrupted)
+        stopped = command(*words)
+    again = command(*words)
+    assert (stopped.returncode, again.returncode) == (130, 0)
+    last = stopped.stderr.splitlines()[-1]
+    (tx_hash,) = re.findall("may have been sent.* tx status (0x[0-9a-f]{64})", last)
+    assert last.endswith(f" --network-file {network_file}")
+    assert json.loads(command("tx", "status", tx_hash).stdout)["hash"] == tx_hash
+    assert mined(fresh, operator.address) == before + 1
+    assert pooled(fresh, operator.address) == 0
 
 
 @pytest.mark.parametrize(

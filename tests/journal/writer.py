@@ -81,7 +81,7 @@ def journal_after_send():
     """Seed a fault: bytes are handed over before they are in the journal."""
     keep, hand_over = Sender.keep, Sender.hand_over
 
-    def nothing(_self, _entry):
+    def nothing(_self, _entry, **_):
         yield from Local(lambda: None)
 
     def sent_first(self, entry, *, new):
