@@ -1,26 +1,28 @@
-"""Calls of contract functions, for all generations of the contracts."""
+"""Signed requests and calls of contract functions, for all generations of the contracts."""
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from ocn_registry.errors import NoContract
+from ocn_registry.errors import InvalidInput, NoContract
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import selector
-from ocn_registry.models import Module, Role
+from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ocn_registry.errors import Reverted
-    from ocn_registry.intents import Intent
+    from ocn_registry.evm.typed_data import StructType
+    from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.models import Address, PartyId
     from ocn_registry.signing import Value
 
 T = TypeVar("T")
-IntentT = TypeVar("IntentT")
 # The values of a request; `None` is omitted from the call.
 Values: TypeAlias = "tuple[Value | None, ...]"
 
@@ -28,27 +30,74 @@ Values: TypeAlias = "tuple[Value | None, ...]"
 ID_TYPES = {"countryCode": "bytes2", "partyId": "bytes3"}
 
 
-def checked(kind: type[IntentT], read: Callable[[IntentT], T]) -> Callable[[Intent], T]:
-    """Return a function of one kind of intent as a function of any, for a table.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignableType:
+    """How a kind of intent is signed. Each field of the typed data is an attribute of the intent.
 
-    Args:
-        kind: The kind of intent.
-        read: The function of that kind.
+    Attributes:
+        intent: The class of the intent.
+        type: The typed data. Its first field is the account.
+        missing: What to do if a value is `None` but must be signed.
     """
 
-    def read_checked(intent: Intent) -> T:
-        if not isinstance(intent, kind):
-            raise TypeError(intent)
-        return read(intent)
+    intent: type[SignableIntent]
+    type: StructType
+    missing: str = ""
 
-    return read_checked
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Type and name of the fields that come from the intent."""
+        return self.type.fields[1:]
+
+    @property
+    def argument_types(self) -> tuple[str, ...]:
+        """The types of a function's arguments for `values`."""
+        return tuple([ID_TYPES.get(name, kind) for kind, name in self.fields])
+
+    def arguments(self, intent: Intent) -> list[bytes]:
+        """Return a function's arguments for `values`, without those that are `None`."""
+        pairs = zip(self.argument_types, self.values(intent), strict=True)
+        return [argument(kind, value) for kind, value in pairs if value is not None]
+
+    def values(self, intent: Intent) -> Values:
+        """Return the values of an intent, in the order of the fields."""
+        return tuple([getattr(intent, _attribute(name)) for _, name in self.fields])
+
+    def signed_values(self, intent: Intent) -> tuple[Value, ...]:
+        """Return the values of an intent for signing, which requires all of them.
+
+        Raises:
+            InvalidInput: A value is missing.
+        """
+        values = self.values(intent)
+        named = tuple([value for value in values if value is not None])
+        if len(named) != len(values):
+            raise InvalidInput(self.missing)
+        return named
+
+    def build(self, values: tuple[Value, ...], **more: object) -> SignableIntent:
+        """Return the intent with these values.
+
+        Args:
+            values: The values of the fields, in order.
+            more: What else its class takes.
+
+        Raises:
+            InvalidInput: A value does not exist.
+        """
+        names = [_attribute(name) for _, name in self.fields]
+        return _make(self.intent, **dict(zip(names, values, strict=True)), **more)
 
 
-def numbers(value: Value) -> tuple[int, ...]:
-    """Return a request's value as a list of numbers."""
-    if not isinstance(value, tuple):
-        raise TypeError(value)
-    return value
+def _make(kind: Callable[..., SignableIntent], **values: object) -> SignableIntent:
+    """Return an instance of a class, which checks the values itself."""
+    return kind(**values)
+
+
+@cache
+def _attribute(name: str) -> str:
+    """Return the attribute for a field of typed data: `party_id` for `partyId`."""
+    return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
 
 
 def number(value: Value) -> int:
@@ -56,16 +105,6 @@ def number(value: Value) -> int:
     if not isinstance(value, int):
         raise TypeError(value)
     return value
-
-
-def roles(value: Value) -> tuple[Role, ...]:
-    """Return a request's value as a list of roles."""
-    return tuple([Role(number) for number in numbers(value)])
-
-
-def modules(value: Value) -> tuple[Module, ...]:
-    """Return a request's value as a list of modules."""
-    return tuple([Module(number) for number in numbers(value)])
 
 
 def call(signature: str, *arguments: bytes) -> bytes:

@@ -40,7 +40,7 @@ class StructType:
     def parse(cls, text: str) -> StructType:
         """Read a type as EIP-712 writes it, for example `DeleteNode(address operator)`."""
         name, _, rest = text.removesuffix(")").partition("(")
-        parts = (field.partition(" ") for field in rest.split(","))
+        parts = (field.partition(" ") for field in rest.split(",") if field)
         return cls(name, tuple((kind, field) for kind, _, field in parts))
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12

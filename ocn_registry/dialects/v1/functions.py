@@ -1,34 +1,13 @@
-"""The writing functions, to identify a transaction's calls.
-
-Source: the ABI in v1's npm package 1.2.1. A test compares them.
-"""
+"""The writing functions, to identify a transaction's calls; a test compares them with the ABI."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from ocn_registry.dialects.origins import by_selector
+from ocn_registry.dialects.v1.requests import REQUESTS
 
-_SIGNATURE = "uint8,bytes32,bytes32"
-_WRITES = (
-    "setNode(string)",
-    f"setNodeRaw(address,string,{_SIGNATURE})",
-    "deleteNode()",
-    f"deleteNodeRaw(address,{_SIGNATURE})",
-    "setParty(bytes2,bytes3,uint8[],address)",
-    f"setPartyRaw(address,bytes2,bytes3,uint8[],address,{_SIGNATURE})",
-    "setPartyModules(uint8[],uint8[])",
-    f"setPartyModulesRaw(address,uint8[],uint8[],{_SIGNATURE})",
-    "deleteParty()",
-    f"deletePartyRaw(address,{_SIGNATURE})",
-    "setService(string,string,uint256[])",
-    f"setServiceRaw(string,string,uint256[],{_SIGNATURE})",
-    "deleteService()",
-    f"deleteServiceRaw(address,{_SIGNATURE})",
-    "createAgreement(address)",
-    f"createAgreementRaw(address,{_SIGNATURE})",
-    "revokeAgreement(address)",
-    f"revokeAgreementRaw(address,{_SIGNATURE})",
+_OWNERS = (
     "adminDeleteOperator(address)",
     "adminDeleteParty(bytes2,bytes3)",
     "transferOwnership(address)",
@@ -39,4 +18,6 @@ _WRITES = (
 @cache
 def names() -> dict[int, str]:
     """Return the names of the writing functions, by selector."""
-    return by_selector(_WRITES)
+    rows = REQUESTS.values()
+    direct, raw = [row.direct_signature for row in rows], [row.raw_signature for row in rows]
+    return by_selector([*_OWNERS, *direct, *raw])

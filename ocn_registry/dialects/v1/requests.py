@@ -19,9 +19,9 @@ Source: v1's published library (npm @shareandcharge/ocn-registry 1.2.1, dist/lib
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.shared import checked, modules, numbers, roles
+from ocn_registry.dialects.shared import SignableType
 from ocn_registry.errors import InvalidInput, SignatureMismatch
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.text import shown
@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from ocn_registry.intents import Intent, SignableIntent
     from ocn_registry.signing import SignedRequest, Value
 
-IntentT = TypeVar("IntentT")
-
 SCHEME = "ocn-v1-personal-sign"
 _PREFIX = b"\x19Ethereum Signed Message:\n32"
 _DOMAIN = StructType.parse("domain(uint256 chainId,address verifyingContract)")
@@ -63,120 +61,82 @@ _KEYS = {"scheme", "replayable", "primaryType", "domain", "message", "hash"}
 _SIGNATURE_BYTES = 65
 
 
-@dataclass(frozen=True, slots=True)
-class RequestType:
-    """How one kind of intent is signed and sent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestType(SignableType):
+    """How one kind of intent is signed and sent. The types are those of packed values.
 
     Attributes:
-        type: The signer, then the values of the intent, with their packed types.
         contract: The contract that accepts it.
         function: The function for direct calls. The function for signed requests has the suffix
             `Raw`, and v, r and s after the values.
         names_signer: Whether the signer is packed and passed before the values. Otherwise the
             contract uses the address recovered from the signature.
-        values: Returns the values of an intent.
-        build: Builds the intent from its values.
     """
 
-    type: StructType
     contract: Contract
     function: str
     names_signer: bool
-    values: Callable[[Intent], tuple[Value, ...]]
-    build: Callable[[tuple[Value, ...]], SignableIntent]
+
+    @property
+    def raw_signature(self) -> str:
+        """Name and types of the function for the signed request."""
+        signer = ("address",) if self.names_signer else ()
+        types = (*signer, *self.argument_types, "uint8", "bytes32", "bytes32")
+        return f"{self.function}Raw({','.join(types)})"
+
+    @property
+    def direct_signature(self) -> str:
+        """Name and types of the function for direct calls."""
+        return f"{self.function}({','.join(self.argument_types)})"
 
 
-def _row(  # noqa: PLR0913 - what a row is made of
-    intent: type[IntentT],
+def _row(
+    intent: type[SignableIntent],
     fields: str,
-    values: Callable[[IntentT], tuple[Value, ...]],
-    build: Callable[[tuple[Value, ...]], SignableIntent],
     *,
     contract: Contract = Contract.REGISTRY,
     names_signer: bool = True,
 ) -> RequestType:
     kind = StructType.parse(fields)
-    function = kind.name[0].lower() + kind.name[1:]
-    return RequestType(kind, contract, function, names_signer, checked(intent, values), build)
+    return RequestType(
+        intent=intent,
+        type=kind,
+        contract=contract,
+        function=kind.name[0].lower() + kind.name[1:],
+        names_signer=names_signer,
+    )
 
 
-REQUESTS: dict[type[Intent], RequestType] = {
-    SetNode: _row(
-        SetNode,
-        "SetNode(address operator,string domain)",
-        lambda intent: (intent.domain,),
-        lambda values: SetNode(domain=str(values[0])),
-    ),
-    DeleteNode: _row(
-        DeleteNode,
-        "DeleteNode(address operator)",
-        lambda _: (),
-        lambda _: DeleteNode(),
-    ),
-    SetParty: _row(
+_ROWS = (
+    _row(SetNode, "SetNode(address operator,string domain)"),
+    _row(DeleteNode, "DeleteNode(address operator)"),
+    _row(
         SetParty,
         "SetParty(address party,string countryCode,string partyId,uint8[] roles,address operator)",
-        lambda intent: (
-            intent.country_code,
-            intent.party_id,
-            tuple(intent.roles),
-            Address(intent.operator),
-        ),
-        lambda values: SetParty(
-            country_code=str(values[0]),
-            party_id=str(values[1]),
-            roles=roles(values[2]),
-            operator=str(values[3]),
-        ),
     ),
-    SetPartyModules: _row(
-        SetPartyModules,
-        "SetPartyModules(address party,uint8[] sender,uint8[] receiver)",
-        lambda intent: (tuple(intent.sender), tuple(intent.receiver)),
-        lambda values: SetPartyModules(sender=modules(values[0]), receiver=modules(values[1])),
-    ),
-    DeleteParty: _row(
-        DeleteParty,
-        "DeleteParty(address party)",
-        lambda _: (),
-        lambda _: DeleteParty(),
-    ),
-    SetService: _row(
+    _row(SetPartyModules, "SetPartyModules(address party,uint8[] sender,uint8[] receiver)"),
+    _row(DeleteParty, "DeleteParty(address party)"),
+    _row(
         SetService,
         "SetService(address provider,string name,string url,uint256[] permissions)",
-        lambda intent: (intent.name, intent.url, tuple(intent.permissions)),
-        lambda values: SetService(
-            name=str(values[0]),
-            url=str(values[1]),
-            permissions=numbers(values[2]),
-        ),
         contract=Contract.PERMISSIONS,
         names_signer=False,
     ),
-    DeleteService: _row(
-        DeleteService,
-        "DeleteService(address provider)",
-        lambda _: (),
-        lambda _: DeleteService(),
-        contract=Contract.PERMISSIONS,
-    ),
-    CreateAgreement: _row(
+    _row(DeleteService, "DeleteService(address provider)", contract=Contract.PERMISSIONS),
+    _row(
         CreateAgreement,
         "CreateAgreement(address user,address provider)",
-        lambda intent: (Address(intent.provider),),
-        lambda values: CreateAgreement(provider=str(values[0])),
         contract=Contract.PERMISSIONS,
         names_signer=False,
     ),
-    RevokeAgreement: _row(
+    _row(
         RevokeAgreement,
         "RevokeAgreement(address user,address provider)",
-        lambda intent: (Address(intent.provider),),
-        lambda values: RevokeAgreement(provider=str(values[0])),
         contract=Contract.PERMISSIONS,
         names_signer=False,
     ),
-}
+)
+REQUESTS: dict[type[Intent], RequestType] = {row.intent: row for row in _ROWS}
 _BY_NAME = {row.type.name: row for row in REQUESTS.values()}
 
 
@@ -244,7 +204,7 @@ def request(
             chain_id=chain_id,
             contract=contract,
             kind=row,
-            values=(account, *row.values(intent)),
+            values=(account, *row.signed_values(intent)),
         ),
         replayable=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.shared import argument, call
+from ocn_registry.dialects.shared import call
 from ocn_registry.dialects.v3.owner_writes import OWNER_WRITES
 from ocn_registry.dialects.v3.requests import REQUESTS
 from ocn_registry.errors import InvalidInput
@@ -37,30 +37,25 @@ def step(what: Intent | SignedRequest) -> bytes:
             f"{type(what).__name__} takes effect inside another request: sign it, and give it to "
             "the move or to the naming of a controller",
         )
-    values = request.values(what)
-    given = [
-        argument(kind, value)
-        for kind, value in zip(request.argument_types, values, strict=True)
-        if value is not None
-    ]
+    given = request.arguments(what)
     if isinstance(what, MoveAccount | SetController):
         given.append(_acceptance(what.acceptance))
-    return call(request.short if None in values else request.direct_signature, *given)
+    is_short = None in request.values(what)
+    return call(request.short if is_short else request.direct_signature, *given)
 
 
 def _signed(signed: SignedRequest) -> bytes:
     row = REQUESTS[type(signed.intent)]
     if not row.function:
         return step(signed.intent)  # its error says why
-    types = ("address", *row.argument_types, "uint256", "uint256")
-    values = (
-        signed.account,
-        *row.signed_values(signed.intent),
-        signed.nonce,
-        signed.deadline_unix_s,
-    )
-    arguments = [argument(kind, value) for kind, value in zip(types, values, strict=True)]
-    arguments.append(abi.blob(signed.signature))
+    row.signed_values(signed.intent)  # checks that none is missing
+    arguments = [
+        abi.address(signed.account),
+        *row.arguments(signed.intent),
+        abi.uint(signed.nonce),
+        abi.uint(signed.deadline_unix_s),
+        abi.blob(signed.signature),
+    ]
     if row.takes_acceptance:
         arguments.append(_acceptance(signed.acceptance))
     return call(row.raw_signature, *arguments)

@@ -106,7 +106,7 @@ def _read(deployment: Deployment, document: Document) -> Request | SignedRequest
     payload = match(document, domain(deployment, contract), row.type)
     account, *between, nonce, deadline = payload.values
     try:
-        intent = row.build(tuple(between), contract)
+        intent = row.build(tuple(between), **({} if row.contract else {"contract": contract}))
     except ValueError as error:
         raise InvalidInput(f"the request holds a value that does not exist: {error}") from None
     made = Request(

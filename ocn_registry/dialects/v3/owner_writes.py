@@ -5,9 +5,10 @@ All of them are for the owner, except `PruneService`, which anyone can send.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ocn_registry.dialects.shared import checked, id_words
+from ocn_registry.dialects.shared import argument
 from ocn_registry.evm import abi
 from ocn_registry.intents import (
     AcceptOwnership,
@@ -24,155 +25,97 @@ from ocn_registry.intents import (
     RenounceOwnership,
     TransferOwnership,
 )
-from ocn_registry.models import Contract, PartyId
+from ocn_registry.models import Contract
 from ocn_registry.portable.values import dataclass
+from ocn_registry.signing import StructType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ocn_registry.intents import Intent
-    from ocn_registry.models import Party
-
-_PARTY = "(address,bytes2,bytes3,uint8[],uint8[],uint8[],address,string)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerWrite:
     """How a kind of intent is sent.
 
     Attributes:
+        intent: The class of the intent.
         contract: The contract that accepts it; `None` if the intent names it.
-        function: The function's name and types.
-        arguments: Returns the function's arguments.
+        name: The function's name.
+        fields: Type of each argument, or of each member of the listed structs, and the attribute
+            with its value.
+        items: The attribute with the list, if the only argument is a list of structs.
     """
 
+    intent: type[Intent]
     contract: Contract | None
-    function: str
-    arguments: Callable[[Intent], tuple[bytes, ...]]
+    name: str
+    fields: tuple[tuple[str, str], ...]
+    items: str
+
+    @property
+    def function(self) -> str:
+        """The function's name and types."""
+        types = f"({','.join([kind for kind, _ in self.fields])})"
+        return f"{self.name}({types}[])" if self.items else self.name + types
+
+    def arguments(self, intent: Intent) -> tuple[bytes, ...]:
+        """Return the function's arguments."""
+        if not self.items:
+            return self._words(intent)
+        listed: tuple[object, ...] = getattr(intent, self.items)
+        return (abi.items([abi.Tail(abi.join(*self._words(item))) for item in listed]),)
+
+    def _words(self, holder: object) -> tuple[bytes, ...]:
+        # A website that a party doesn't have is `None` here and empty in the contract.
+        values = [(kind, attrgetter(name)(holder)) for kind, name in self.fields]
+        return tuple([argument(kind, "" if value is None else value) for kind, value in values])
 
 
-def _struct(*fields: bytes) -> abi.Tail:
-    return abi.Tail(abi.join(*fields))
-
-
-def _party(party: Party) -> abi.Tail:
-    return _struct(
-        abi.address(party.address),
-        *id_words(party.id),
-        abi.uints(party.roles),
-        abi.uints(party.modules_sender),
-        abi.uints(party.modules_receiver),
-        abi.address(party.operator),
-        abi.text(party.website or ""),
+def _row(
+    intent: type[Intent],
+    function: str,
+    *,
+    contract: Contract | None = Contract.REGISTRY,
+    items: str = "",
+) -> OwnerWrite:
+    """Return a row; the arguments in `function` are named like the attributes."""
+    kind = StructType.parse(function)
+    return OwnerWrite(
+        intent=intent, contract=contract, name=kind.name, fields=kind.fields, items=items
     )
 
 
-OWNER_WRITES: dict[type[Intent], OwnerWrite] = {
-    AdminDeleteOperator: OwnerWrite(
-        Contract.REGISTRY,
-        "adminDeleteOperator(address)",
-        checked(AdminDeleteOperator, lambda intent: (abi.address(intent.operator),)),
+_ROWS = (
+    _row(AdminDeleteOperator, "adminDeleteOperator(address operator)"),
+    _row(AdminDeleteParty, "adminDeleteParty(bytes2 country_code,bytes3 party_id)"),
+    _row(
+        AdminReserveParty,
+        "adminReserveParty(bytes2 country_code,bytes3 party_id,address holder)",
     ),
-    AdminDeleteParty: OwnerWrite(
-        Contract.REGISTRY,
-        "adminDeleteParty(bytes2,bytes3)",
-        checked(
-            AdminDeleteParty,
-            lambda intent: id_words(PartyId(intent.country_code, intent.party_id)),
-        ),
+    _row(AdminReserveNode, "adminReserveNode(string domain,address operator)"),
+    _row(PruneService, "pruneService(uint256 index)", contract=Contract.PERMISSIONS),
+    _row(TransferOwnership, "transferOwnership(address new_owner)"),
+    _row(AcceptOwnership, "acceptOwnership()"),
+    _row(RenounceOwnership, "renounceOwnership()"),
+    _row(CloseImport, "closeImport()", contract=None),
+    _row(ImportNodes, "importNodes(address operator,string domain)", items="nodes"),
+    _row(
+        ImportParties,
+        "importParties(address address,bytes2 id.country_code,bytes3 id.party_id,uint8[] roles,"
+        "uint8[] modules_sender,uint8[] modules_receiver,address operator,string website)",
+        items="parties",
     ),
-    AdminReserveParty: OwnerWrite(
-        Contract.REGISTRY,
-        "adminReserveParty(bytes2,bytes3,address)",
-        checked(
-            AdminReserveParty,
-            lambda intent: (
-                *id_words(PartyId(intent.country_code, intent.party_id)),
-                abi.address(str(intent.holder)),
-            ),
-        ),
+    _row(
+        ImportServices,
+        "importServices(address provider,string name,string url,uint256[] permissions)",
+        contract=Contract.PERMISSIONS,
+        items="services",
     ),
-    AdminReserveNode: OwnerWrite(
-        Contract.REGISTRY,
-        "adminReserveNode(string,address)",
-        checked(
-            AdminReserveNode,
-            lambda intent: (abi.text(intent.domain), abi.address(str(intent.operator))),
-        ),
+    _row(
+        ImportAgreements,
+        "importAgreements(address user,address provider,uint256[] permissions)",
+        contract=Contract.PERMISSIONS,
+        items="agreements",
     ),
-    PruneService: OwnerWrite(
-        Contract.PERMISSIONS,
-        "pruneService(uint256)",
-        checked(PruneService, lambda intent: (abi.uint(intent.index),)),
-    ),
-    TransferOwnership: OwnerWrite(
-        Contract.REGISTRY,
-        "transferOwnership(address)",
-        checked(TransferOwnership, lambda intent: (abi.address(intent.new_owner),)),
-    ),
-    AcceptOwnership: OwnerWrite(Contract.REGISTRY, "acceptOwnership()", lambda _: ()),
-    RenounceOwnership: OwnerWrite(Contract.REGISTRY, "renounceOwnership()", lambda _: ()),
-    CloseImport: OwnerWrite(None, "closeImport()", lambda _: ()),
-    ImportNodes: OwnerWrite(
-        Contract.REGISTRY,
-        "importNodes((address,string)[])",
-        checked(
-            ImportNodes,
-            lambda intent: (
-                abi.items(
-                    [
-                        _struct(abi.address(node.operator), abi.text(node.domain))
-                        for node in intent.nodes
-                    ],
-                ),
-            ),
-        ),
-    ),
-    ImportParties: OwnerWrite(
-        Contract.REGISTRY,
-        f"importParties({_PARTY}[])",
-        checked(
-            ImportParties,
-            lambda intent: (abi.items([_party(party) for party in intent.parties]),),
-        ),
-    ),
-    ImportServices: OwnerWrite(
-        Contract.PERMISSIONS,
-        "importServices((address,string,string,uint256[])[])",
-        checked(
-            ImportServices,
-            lambda intent: (
-                abi.items(
-                    [
-                        _struct(
-                            abi.address(service.provider),
-                            abi.text(service.name),
-                            abi.text(service.url),
-                            abi.uints(service.permissions),
-                        )
-                        for service in intent.services
-                    ],
-                ),
-            ),
-        ),
-    ),
-    ImportAgreements: OwnerWrite(
-        Contract.PERMISSIONS,
-        "importAgreements((address,address,uint256[])[])",
-        checked(
-            ImportAgreements,
-            lambda intent: (
-                abi.items(
-                    [
-                        _struct(
-                            abi.address(agreement.user),
-                            abi.address(agreement.provider),
-                            abi.uints(agreement.permissions),
-                        )
-                        for agreement in intent.agreements
-                    ],
-                ),
-            ),
-        ),
-    ),
-}
+)
+OWNER_WRITES: dict[type[Intent], OwnerWrite] = {row.intent: row for row in _ROWS}
