@@ -1,4 +1,4 @@
-"""Chains and contracts to attack. Every attack finds new contracts on chains that are as before."""
+"""Chains and contracts to attack. Every attack gets new contracts on unchanged chains."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The faults that are seeded, and which attacks find each."""
+"""The seeded faults, and the attacks that find each."""
 
 # ruff: noqa: E501 - lines of Solidity are as long as they are there
 
@@ -52,7 +52,7 @@ def _joined_lists(primary_type: str, fields: list, message: dict) -> tuple[str, 
 
 
 def _about_agreements(primary_type: str, fields: list, message: dict) -> tuple[str, list, dict]:
-    """Sign who and with whom, and not whether."""
+    """Sign user and provider, but not whether they agree or revoke."""
     if primary_type in {"CreateAgreement", "RevokeAgreement"}:
         return _without("permissions")("Agreement", fields, message)
     return primary_type, fields, message
@@ -65,7 +65,7 @@ FAULTS = [
         ("a_signature_used_after_its_deadline", "a_request_without_a_deadline"),
     ),
     Fault(
-        "a deadline of 0 is none",
+        "a deadline of 0 means no deadline",
         (Edit(_SIGNED, "if (block.timestamp", "if (deadline != 0 && block.timestamp"),),
         ("a_request_without_a_deadline",),
     ),
@@ -79,7 +79,7 @@ FAULTS = [
             ),
         ),
         (
-            "a_signature_with_the_signers_name_changed",
+            "a_signature_with_another_signer_named",
             "a_signature_by_somebody_else",
             "a_random_signature",
             "any_request_for_another_signer",
@@ -89,7 +89,7 @@ FAULTS = [
         ),
     ),
     Fault(
-        "any v is taken",
+        "any v is accepted",
         (
             Edit(
                 _SIGNED,
@@ -100,7 +100,7 @@ FAULTS = [
         ("short_long_and_compact_signatures",),
     ),
     Fault(
-        "the chain id is written down",
+        "the chain id is fixed",
         (
             Edit(
                 _SIGNED,
@@ -113,7 +113,7 @@ FAULTS = [
         ("a_signature_used_on_another_chain",),
     ),
     Fault(
-        "the domain is hashed once and for all",
+        "the domain is hashed only once",
         (
             Edit(
                 _SIGNED,
@@ -130,7 +130,7 @@ FAULTS = [
         ("a_signature_used_after_a_chain_split",),
     ),
     Fault(
-        "a deletion is a deletion",
+        "all deletions are hashed alike",
         (
             Edit(
                 _REGISTRY,
@@ -138,7 +138,7 @@ FAULTS = [
                 "RequestHash.deleteNode(party, nonce, deadline)",
             ),
         ),
-        ("a_deletion_of_the_node_deletes_the_party",),
+        ("a_deletion_of_a_node_used_for_a_party",),
     ),
     Fault(
         "consent and revocation are hashed alike",
@@ -192,18 +192,18 @@ FAULTS = [
         ("an_old_url_that_stays_claimed",),
     ),
     Fault(
-        "letters of either case are taken",
+        "letters of either case are accepted",
         (Edit(_TEXT, "((1 << 26) - 1) << 0x41;", "((1 << 58) - 1) << 0x41;"),),
         ("a_country_code_that_differs_by_case", "a_party_id_that_differs_by_case"),
     ),
     Fault(
-        "names are not looked at",
+        "names are not checked",
         (Edit(_PERMISSIONS, "        name.requireName();\n", ""),),
         ("an_over_long_name", "a_name_with_control_characters", "a_name_that_is_not_utf8"),
         contract="Permissions",
     ),
     Fault(
-        "a value above its type is cut",
+        "a value above its type is truncated",
         (
             Edit(
                 "libraries/Bitmap.sol",
@@ -226,14 +226,14 @@ FAULTS = [
             "permissions_changed_between_signing_and_sending",
             "permissions_changed_just_before_a_direct_agreement",
             "an_agreement_to_no_permissions",
-            "an_import_of_more_than_was_agreed_to",
+            "an_import_of_an_unknown_agreement",
         ),
         contract="Permissions",
     ),
     Fault(
-        "the contract of a signer has all gas",
+        "the contract of a signer gets all gas",
         (Edit(_SIGNED, "staticcall(_ERC1271_GAS,", "staticcall(gas(),"),),
-        ("a_signer_that_burns_the_batchs_gas", "a_signer_that_burns_the_spenders_money"),
+        ("a_signer_that_burns_the_gas_of_a_batch", "a_signer_that_burns_the_money_of_a_spender"),
     ),
     Fault(
         "the answer of a signer is copied",
@@ -249,7 +249,7 @@ FAULTS = [
         ("a_signer_that_answers_with_megabytes",),
     ),
     Fault(
-        "the contract of a signer is called and not asked",
+        "the contract of a signer is not called statically",
         (
             Edit(
                 _SIGNED,
@@ -273,7 +273,7 @@ FAULTS = [
         ),
     ),
     Fault(
-        "any answer of a signer says yes",
+        "any answer of a signer counts as acceptance",
         (
             Edit(
                 _SIGNED,
@@ -284,10 +284,10 @@ FAULTS = [
                 _SIGNED, "return signer.code.length > 0 && _isApprovedBy(", "return _isApprovedBy("
             ),
         ),
-        ("a_signer_that_does_not_say_yes", "a_signer_that_is_part_of_the_chain"),
+        ("a_signer_that_does_not_accept", "a_signer_that_is_part_of_the_chain"),
     ),
     Fault(
-        "a batch is an item",
+        "a batch can be an item",
         (
             Edit(
                 _BATCHES,
@@ -310,7 +310,7 @@ FAULTS = [
         ("a_batch_that_speaks_for_the_contract",),
     ),
     Fault(
-        "a batch takes money",
+        "a batch accepts money",
         (
             Edit(
                 _BATCHES,
@@ -336,7 +336,7 @@ FAULTS = [
         ("money_counted_once_for_each_item",),
     ),
     Fault(
-        "what there is no gas for is left out",
+        "an item without enough gas is skipped",
         (
             Edit(
                 _REGISTRY,
@@ -344,7 +344,7 @@ FAULTS = [
                 "nonce, deadline), signature);\n        if (gasleft() > 70_000) _setNode(operator, domain);",
             ),
         ),
-        ("a_batch_with_too_little_gas", "a_contracts_request_with_too_little_gas"),
+        ("a_batch_with_too_little_gas", "a_contract_request_with_too_little_gas"),
     ),
     Fault(
         "the owner changes in one step",
@@ -374,16 +374,16 @@ FAULTS = [
         (
             "a_party_deleted_by_somebody_else",
             "a_node_deleted_by_somebody_else",
-            "an_owners_function_in_a_batch",
+            "a_function_of_the_owner_in_a_batch",
         ),
     ),
     Fault(
-        "writes are taken during the import",
+        "writes are accepted during the import",
         (Edit(_IMPORTS, "if (_deployedOpen && _importOpen) revert ImportStillOpen();", ""),),
         ("a_write_during_the_import", "an_import_that_nobody_can_close"),
     ),
     Fault(
-        "imports are taken for ever",
+        "imports are accepted for ever",
         (
             Edit(
                 _IMPORTS,
@@ -394,7 +394,7 @@ FAULTS = [
         ("an_import_after_its_close", "an_import_that_was_never_announced"),
     ),
     Fault(
-        "imports are taken from anybody",
+        "imports are accepted from anybody",
         (
             Edit(
                 _IMPORTS,
@@ -405,7 +405,7 @@ FAULTS = [
         ("an_import_by_somebody_else",),
     ),
     Fault(
-        "the import is a switch",
+        "the import can be opened again",
         (
             Edit(
                 _IMPORTS,
@@ -429,9 +429,9 @@ FAULTS = [
         ("a_role_out_of_range", "a_module_out_of_range"),
     ),
     Fault(
-        "service urls are not looked at",
+        "service urls are not checked",
         (Edit(_PERMISSIONS, "        if (bytes(url).length != 0) url.requireUrl();\n", ""),),
-        ("a_service_url_that_is_none",),
+        ("an_invalid_service_url",),
         contract="Permissions",
     ),
     Fault(
@@ -457,7 +457,7 @@ FAULTS = [
         contract="Permissions",
     ),
     Fault(
-        "any address is a registry",
+        "any address is accepted as a registry",
         (
             Edit(
                 _PERMISSIONS,
@@ -465,7 +465,7 @@ FAULTS = [
                 "",
             ),
         ),
-        ("permissions_of_a_registry_that_is_none",),
+        ("permissions_for_a_missing_registry",),
         contract="Permissions",
     ),
     Fault(

@@ -1,7 +1,7 @@
-"""Each attack of the catalogue, on v1's published bytecode where it can be made there, and on ours.
+"""Each attack of the catalogue, on our contracts and, if possible, on v1's published bytecode.
 
-The tests are named for the attacks: `test_<attack>[v1]` and `test_<attack>[v3]`. What the attacks
-are and what is gained by each, is in `catalogue/`; the table is `docs/attacks.md`.
+The tests are named after the attacks: `test_<attack>[v1]` and `test_<attack>[v3]`. `catalogue/`
+describes each attack and its gain; the table is `docs/attacks.md`.
 """
 
 import re
@@ -38,10 +38,10 @@ for _attack in catalogue.ATTACKS:
     globals()[f"test_{_attack.name}"] = _as_test(_attack)
 
 
-def test_table_reports_what_is_tested() -> None:
+def test_table_is_up_to_date() -> None:
     text = PATH.read_text()
     assert text == page(catalogue.THEMES, FAULTS), "run tests/attacks/write_table.py"
     rows = re.findall(r"^\|.*\| `(test_\w+)` \|$", text, re.MULTILINE)
     tests = {name for name, value in globals().items() if name.startswith("test_")}
     assert len(rows) == len(set(rows)) == len(catalogue.ATTACKS)
-    assert set(rows) == tests - {"test_table_reports_what_is_tested"}
+    assert set(rows) == tests - {"test_table_is_up_to_date"}

@@ -1,8 +1,8 @@
-"""What is done against a thief wins in every order of the thief's transactions.
+"""The defence against a thief wins in every order of the thief's transactions.
 
 The owner reserves an id or a URL for its rightful holder, and the holder's signed claim follows. Or
-a controller moves the account away from a key that is stolen. Whatever the thief does in the same
-block, before, between or behind, the holder has its entry in the end.
+a controller moves the account away from a stolen key. Whatever the thief does in the same block,
+before, between or after, the holder has the entry in the end.
 """
 
 import itertools
@@ -27,7 +27,7 @@ Calls = dict[str, tuple[Person, bytes]]
 
 
 def _interleaved(moves: Sequence[str], rescue: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield each way to put moves before, between and behind the rescue."""
+    """Yield each way to put moves before, between and after the rescue."""
     length = len(moves) + len(rescue)
     for places in itertools.combinations(range(length), len(rescue)):
         ours, others = iter(rescue), iter(moves)
@@ -42,7 +42,7 @@ def orders(
     return [order for moves in chosen for order in _interleaved(moves, rescue)]
 
 
-# The thief listed the id first; or has stolen the key of its holder, who claims with a new one.
+# The thief listed the id first, or has stolen the holder's key, who then claims with a new key.
 THIEVES = {"an id that was taken first": (ATTACKER, CPO), "a stolen key": (CPO, NEW_KEY)}
 
 
@@ -57,9 +57,7 @@ def test_the_rescue_of_an_id_wins_in_every_order(thief: str, london: Arena):
 
 
 @pytest.mark.parametrize("first", ["move", "name"])
-def test_the_rescue_wins_whether_or_not_the_holder_came_first_with_a_stolen_key(
-    first: str, london: Arena
-):
+def test_the_rescue_wins_over_a_stolen_key_in_either_order(first: str, london: Arena):
     tried = orders(rescue=(first, *_RESCUE), most=1)
     assert not _lost(tried, london, lambda t, order: _id_is_rescued(t, order, CPO, NEW_KEY))
 
@@ -104,7 +102,7 @@ def _id_is_rescued(t: Target, order: tuple[str, ...], thief: Person, holder: Per
     }
     _in_one_block(t, [calls[name] for name in order])
     if t.read("partyOf", *_ID) != holder.address:
-        # Then nobody else can have it any more, and a new claim succeeds.
+        # Nobody else can take it any more, and a new claim succeeds.
         assert t.read("reservationOf", *_ID) == holder.address, order
         t.submit(t.sign(holder, "setParty", *_ID, ROLES, OPERATOR))
     return bool(t.read("partyOf", *_ID) == holder.address)
@@ -151,7 +149,7 @@ def _account_is_moved_away(t: Target, order: tuple[str, ...]) -> bool:
 
 
 def _of_a_thief(t: Target, thief: Person) -> Calls:
-    """Return what whoever has a key does with its account as a whole."""
+    """Return the calls that a thief of a key can make with the whole account."""
     accepted = t.accept("acceptAccount", THIEFS_NEW_KEY, thief)
     named = t.accept("acceptController", THIEFS_COLD, thief)
     return {
@@ -161,11 +159,11 @@ def _of_a_thief(t: Target, thief: Person) -> Calls:
 
 
 def _in_one_block(t: Target, calls: list[tuple[Person, bytes]]) -> None:
-    """Mine these calls of the Registry in one block, in this order, whatever becomes of them."""
+    """Mine these calls of the Registry in one block, in this order, successful or not."""
     t.chain.request("evm_setAutomine", False)
     for place, (who, data) in enumerate(calls):
         transaction = t.registry.transaction(data, sender=who, gas=2_000_000)
-        # Anvil puts those first that pay more.
+        # Anvil puts transactions first that pay more.
         transaction["gasPrice"] = hex(10**10 - place * 10**8)
         t.chain.request("eth_sendTransaction", transaction)
     t.chain.request("evm_mine")

@@ -1,6 +1,6 @@
-"""The checks can fail: each attack that a fault should let through does succeed on a faulty copy.
+"""The checks can fail: on a faulty copy, each attack that the fault allows succeeds.
 
-An attack that fails on contracts it should succeed on proves nothing where it fails on ours.
+If an attack fails on contracts where it should succeed, its failure on ours proves nothing.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def copies() -> dict[str, Blueprint]:
 
 @pytest.fixture(scope="module")
 def lenient() -> Iterator[Arena]:
-    """Two chains for contracts that the optimizer has not made small enough for the real ones."""
+    """Two chains for contracts that exceed the size limit because they are not optimized."""
     with arena("--disable-code-size-limit") as chains:
         yield chains
 

@@ -1,5 +1,5 @@
-"""Where attacks take place: chains, the contracts attacked, the people, and what an attack got.
+"""The setting of the attacks: chains, contracts, people and results.
 
 An attack is a function of its target, so that the same code runs against v1's published bytecode,
-against ours, and against copies of ours with a fault in them.
+against ours, and against faulty copies of ours.
 """

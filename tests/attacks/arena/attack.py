@@ -1,8 +1,8 @@
-"""What an attack is, and how it can end.
+"""Attacks and their possible results.
 
 An attack prepares what it needs, makes its move and returns `Seen(what it sees, what it wants)`.
-It has succeeded when it sees what it wants. It has failed when the contract refuses the move, or
-when it sees something else; which refusal or what else, is said beside the attack and checked.
+It succeeds if both are equal. It fails if the contract refuses the move, or if the attacker sees
+something else; each attack declares the expected refusal or sight, and the test checks it.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,10 +29,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Several(Seen):
-    """The result of several moves that should all be refused, if some were not.
+    """The result of several moves that should all be refused: those that were not.
 
-    The attack has succeeded when one move was taken; another error than it should be is no
-    success, and still a failure of the test.
+    The attack succeeds if one move was accepted. A wrong error is not a success, but still fails
+    the test.
     """
 
     @property
@@ -44,7 +44,7 @@ _TAKEN = "taken"
 
 
 def several(moves: Iterable[tuple[Any, Refused, Callable[[], Any]]]) -> Several:
-    """Make each move; each has a name, and the refusal that it should end in."""
+    """Make each move; each has a name and an expected refusal."""
     odd = {}
     for name, expected, move in moves:
         refusal = refusal_of(move)
@@ -55,7 +55,7 @@ def several(moves: Iterable[tuple[Any, Refused, Callable[[], Any]]]) -> Several:
 
 @dataclass(frozen=True)
 class Sees:
-    """The attack's move is accepted and does no harm: this is what the attacker sees then."""
+    """The move is accepted but does no harm: the attacker then sees this."""
 
     value: Any
     meaning: str

@@ -1,4 +1,4 @@
-"""Two development chains at London rules that differ in nothing but their chain id."""
+"""Two development chains at London rules that differ only in their chain id."""
 
 import contextlib
 import time
@@ -21,9 +21,9 @@ _OPTIONS = ("--hardfork", "london", "--max-persisted-states", "0")
 class PatientChain(HttpChain):
     """A chain on which a transaction soon after an `evm_revert` is not lost.
 
-    Anvil clears its pool of what it has mined a little later than it tells of the block. When the
-    block has been taken back by then, it clears away the new transaction that has the same sender
-    and nonce, and `eth_sendTransactionSync` waits for it in vain.
+    Anvil removes mined transactions from its pool a little after it reports the block. If the block
+    has been reverted by then, it removes the new transaction with the same sender and nonce, and
+    `eth_sendTransactionSync` waits for it in vain.
     """
 
     def request(self, method: str, *params: object) -> Any:
@@ -40,14 +40,14 @@ class PatientChain(HttpChain):
 
 @dataclass(frozen=True)
 class Arena:
-    """The chain of the attack, and another one on which the same contracts are."""
+    """The chain of the attack, and another one with the same contracts."""
 
     here: HttpChain
     there: HttpChain
 
     @contextlib.contextmanager
     def as_it_was(self) -> Iterator[None]:
-        """Take back on both chains what happens inside."""
+        """Revert both chains at the end."""
         chains = (self.here, self.there)
         snapshots = [chain.request("evm_snapshot") for chain in chains]
         try:
@@ -61,7 +61,7 @@ class Arena:
 
 @contextlib.contextmanager
 def arena(*options: str) -> Iterator[Arena]:
-    """Run both chains, with these options of Anvil besides."""
+    """Run both chains, with these additional options of Anvil."""
     with contextlib.ExitStack() as stack:
         chains = []
         for chain_id in (_HERE, _THERE):

@@ -51,10 +51,10 @@ def place_code(t: Target, name: str, code: str, number: int = 1) -> Person:
 
 
 def sends_when_asked(target: str, data: bytes) -> str:
-    """Return code that first sends a call of its own if the signature is not empty. It accepts an
-    empty one.
+    """Return code that accepts any signature, and first sends its own call if the signature is
+    not empty.
     """
-    # CALLDATASIZE, PUSH1 100, EQ, PUSH2 <end>, JUMPI: the question is longer with a signature.
+    # CALLDATASIZE, PUSH1 100, EQ, PUSH2 <end>, JUMPI: the calldata is longer with a signature.
     head = "3660641461{end:04x}57"
     # CODECOPY the calldata to memory, CALL target with it, POP.
     send = "61{size:04x}61{start:04x}600039" + "6000600061{size:04x}60006000" + "73{to}5af150"

@@ -1,7 +1,7 @@
-"""Copies of our contracts with a fault in them, each of which one attack or more has to find.
+"""Faulty copies of our contracts. At least one attack has to find each fault.
 
-Each fault is what somebody might write, or leave out, in good faith. They are compiled together,
-without the optimizer: half a second for each. What was compiled is kept in `.cache`.
+Each fault is something that somebody might write, or leave out, in good faith. They are compiled
+together, without the optimizer, in half a second each. Results are kept in `.cache`.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _PROCESSES = 2
 
 @dataclass(frozen=True)
 class Edit:
-    """A change of one place of a source."""
+    """A change in one place of a source file."""
 
     file: str
     old: str
@@ -39,10 +39,10 @@ class Fault:
 
     Attributes:
         name: What is wrong.
-        edits: What is changed to make it wrong.
+        edits: The changes that introduce the fault.
         attacks: Names of the attacks that have to find it.
-        contract: Which of the contracts is attacked.
-        typed: How a signer of such contracts would sign, where that differs.
+        contract: The contract that is attacked.
+        typed: How signers of the faulty contract would sign, if that differs.
     """
 
     name: str
@@ -56,14 +56,14 @@ class Fault:
         return self.name.replace(" ", "-")
 
     def sources(self) -> dict[str, str]:
-        """Return the sources that have the fault in them, under their names for the compiler.
+        """Return the faulty sources, under their names for the compiler.
 
         These are the changed ones, and those that import changed ones. They import the others as
         they are, so that the compiler reads those only once for all faults.
 
         Raises:
-            AssertionError: A place is not there, or not only once: the contracts have changed, and
-                the fault has to be written anew.
+            AssertionError: A place does not occur exactly once: the contracts have changed, and
+                the fault has to be rewritten.
         """
         sources = dict(_GOOD)
         for edit in self.edits:
@@ -122,13 +122,13 @@ def _compiled(faults: list[Fault]) -> dict[str, Any]:
     for fault in faults:
         sources |= fault.sources()
     question["sources"] = {name: {"content": text} for name, text in sources.items()}
-    # The older pipeline, which is several times as quick.
+    # The older pipeline, which is several times faster.
     question["settings"] |= {"viaIR": False, "optimizer": {"enabled": False}}
     question["settings"]["outputSelection"] = {
         f"{fault.folder}/{fault.contract}.sol": {fault.contract: ["abi", "evm.bytecode.object"]}
         for fault in faults
     }
-    text = json.dumps(question, sort_keys=True)  # the same for the same faults: it names the file
+    text = json.dumps(question, sort_keys=True)  # equal for equal faults: its hash names the file
     kept = _CACHE / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
     if not kept.exists():
         solc = [str(ROOT / "tools" / "solc" / "solc-v0.8.30"), "--standard-json"]

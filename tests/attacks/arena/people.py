@@ -1,4 +1,4 @@
-"""The accounts that take part: Anvil's own, so that it signs their transactions."""
+"""The accounts: Anvil's own, so that it signs their transactions."""
 
 from dataclasses import dataclass
 

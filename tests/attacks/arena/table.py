@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - lines of the page
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
@@ -36,15 +37,15 @@ These are known limits, not defects. `SECURITY.md` says what to do about each.
 - Ids and URLs belong to whoever comes first, so an attacker who sees a registration on its way can take its id. The owner
   can reserve it for its rightful holder, who then wins in every order of the thief's transactions
   (`tests/attacks/test_orders.py`).
-- Without a controller, a thief of the key has the account, until the owner reserves its ids and URL for a new key. A lost
+- Without a controller, a thief of the key controls the account until the owner reserves its ids and URL for a new key. A lost
   controller freezes its account.
 - Taking all ids of a country costs next to nothing: an address can hold 64.
 - URLs are compared byte for byte. `https://node.example` and `https://node.example:443`, or a URL with `%2e` for a dot,
   lead to the same host but are two URLs here.
-- `createAgreement(address)`, kept for v1's library, agrees to whatever the service needs when the call arrives. To avoid
+- `createAgreement(address)`, kept for v1's library, agrees to whatever the service needs when the call runs. To avoid
   surprises, name the permissions (`createAgreementTo`, or the signed form).
 - A batch acts for its sender. If you relay requests, put only signed requests into a batch: a direct write that somebody
-  else supplied is your own act.
+  else supplied counts as yours.
 - A request is not bound to a spender. Anyone who has it can send it first, with the effect that its signer wanted.
 - Direct writes do not use up nonces. A request that was signed earlier can be sent after a direct write of the same
   account, and undo it. Cancel such requests (`invalidateNonce`), or let their deadline pass.
@@ -55,7 +56,7 @@ These are known limits, not defects. `SECURITY.md` says what to do about each.
 _FAULTS = """\
 ## The checks can fail
 
-A check that can't fail proves nothing. So each of these faults is written into a copy of our contracts, and the attacks
+A check that can't fail proves nothing. So each of these faults is seeded in a copy of our contracts, and the attacks
 next to it then *do* succeed (`tests/attacks/seeded_faults.py`, `test_seeded_faults.py`). Some attacks are missing here
 because they would need several faults at once.
 
@@ -74,14 +75,16 @@ def page(themes: Iterable[ModuleType], faults: Iterable[Fault]) -> str:
 
 
 def words(name: str) -> str:
-    return name.replace("_", " ")
+    return re.sub(
+        r"\burls?\b", lambda found: found[0].replace("url", "URL"), name.replace("_", " ")
+    )
 
 
 def _section(theme: ModuleType) -> str:
     attacks = [value for value in vars(theme).values() if isinstance(value, Attack)]
     rows = "".join(_row(attack) for attack in attacks)
     title = words(theme.__name__.rpartition(".")[2]).capitalize()
-    head = "| attack: what is gained by it | on v1 | on v3 | test |\n|---|---|---|---|\n"
+    head = "| attack: its gain | on v1 | on v3 | test |\n|---|---|---|---|\n"
     return f"## {title}\n\n{theme.__doc__.strip()}\n\n{head}{rows}\n"
 
 

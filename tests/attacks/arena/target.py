@@ -66,7 +66,7 @@ class Signed:
 
     Attributes:
         function: Name of the direct function that does the same.
-        signer: The account that is named as the signer.
+        signer: The account named as the signer.
         values: The direct function's arguments.
         signature: r, s, v.
         nonce: None if the contract has no nonces; the same holds for the deadline.
@@ -179,7 +179,7 @@ class Target:
         return contract.send(self.calldata(function, *values), sender=who)
 
     def submit(self, signed: Signed, sender: Person = SPENDER, **transaction: Any) -> Receipt:
-        """Send a signed request with a spender."""
+        """Let a spender send a signed request."""
         contract = self.contract_of(f"{signed.function}Raw")
         return contract.send(self.raw_calldata(signed), sender=sender, **transaction)
 
@@ -187,7 +187,7 @@ class Target:
         return self.contract_of(view).functions[view].call(*values)
 
     def strike(self, signed: Signed, sender: Person = SPENDER) -> Receipt:
-        """Send a signed request that should not be taken.
+        """Send a signed request that should be refused.
 
         Raises:
             Refused: It was not.
@@ -198,7 +198,7 @@ class Target:
             raise refusal(reverted) from reverted
 
     def strike_as(self, who: Person, function: str, *values: Any) -> Receipt:
-        """Send a direct write that should not be taken.
+        """Send a direct write that should be refused.
 
         Raises:
             Refused: It was not.
@@ -209,7 +209,7 @@ class Target:
             raise refusal(reverted) from reverted
 
     def strike_with(self, contract: Contract, data: bytes, sender: Person, **options: Any) -> None:
-        """Send calldata that should not be taken.
+        """Send calldata that should be refused.
 
         Raises:
             Refused: It was not.
@@ -252,7 +252,7 @@ class Target:
         return receipts
 
     def strike_in_one_block(self, *writes: tuple) -> list[Receipt]:
-        """Mine direct writes in one block, the last of which should not be taken.
+        """Mine direct writes in one block, the last of which should be refused.
 
         Raises:
             Refused: It was not.
@@ -289,7 +289,7 @@ class V1(Target):
     """The first generation: personal-sign over packed values, without nonce and deadline."""
 
     def named(self, party_id: tuple[bytes, bytes], *values: Any) -> tuple[Any, ...]:
-        """Return what is signed about an account's only id, which is not named."""
+        """Return the signed values, without the id: an account has only one."""
         del party_id
         return values
 
@@ -303,14 +303,14 @@ class V1(Target):
         return self
 
     def sign(self, who: Person, function: str, *values: Any, **changes: Any) -> Signed:
-        """Sign what v1's library signs; v1 knows nothing of the changes."""
+        """Sign as v1's library does, which has none of the changes."""
         del changes
         _, values = self._as_here(function, values)
         signer = () if function in self._WITHOUT_SIGNER else (who,)
         return Signed(function, who, values, personal_signature(who, *signer, *values))
 
     def _as_here(self, function: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
-        """Drop the permissions from an agreement: v1 does not ask what is agreed to."""
+        """Drop the permissions from an agreement: v1's agreements do not name them."""
         if function in {"createAgreement", "createAgreementTo"}:
             return "createAgreement", tuple(values[:1])
         return function, tuple(values)
@@ -347,7 +347,7 @@ class V3(Target):
         return self
 
     def named(self, party_id: tuple[bytes, bytes], *values: Any) -> tuple[Any, ...]:
-        """Return what is signed about one of several ids: its name comes first."""
+        """Return the signed values, with the id first: an account can have several."""
         return (*party_id, *values)
 
     def sign(self, who: Person, function: str, *values: Any, **changes: Any) -> Signed:

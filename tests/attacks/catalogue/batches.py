@@ -13,7 +13,7 @@ _EVIL = "https://evil.example"
 
 @attack(v1=_NO_BATCHES, v3=Refuses("NestedBatch", 0))
 def a_batch_in_a_batch(t: Target) -> Seen:
-    """Nesting a batch circumvents what a batch forbids its items, or hides what it reports."""
+    """Nesting batches circumvents the rules for items, or hides failed items."""
     inner = _batch(t, "tryMulticall", t.calldata("setNode", _EVIL))
     t.strike_with(t.registry, _batch(t, "multicall", inner), ATTACKER)
     return Seen(t.read("getNode", ATTACKER), _EVIL)
@@ -36,9 +36,9 @@ def a_batch_in_a_batch_of_either_kind(t: Target) -> Seen:
     )
 
 
-@attack(v1=_NO_BATCHES, v3=Sees((URL, OTHER_URL), "direct writes of a batch are its sender's"))
+@attack(v1=_NO_BATCHES, v3=Sees((URL, OTHER_URL), "direct writes act for the sender of the batch"))
 def a_direct_write_in_a_batch_of_requests(t: Target) -> Seen:
-    """After somebody's request, a batch goes on in that somebody's name."""
+    """After a user's request, the batch continues in that user's name."""
     with_nodes(t)
     other = t.sign(OTHER_OPERATOR, "setNode", OTHER_URL)
     items = [t.raw_calldata(other), t.calldata("setNode", _EVIL), t.calldata("deleteNode")]
@@ -48,14 +48,14 @@ def a_direct_write_in_a_batch_of_requests(t: Target) -> Seen:
 
 @attack(v1=_NO_BATCHES, v3=Refuses("NodeNotFound", ATTACKER))
 def a_batch_that_speaks_for_the_contract(t: Target) -> Seen:
-    """All batches write as the contract itself, and each changes what the others have written."""
+    """All batches write as the contract itself, and can change each other's entries."""
     t.strike_with(t.registry, _batch(t, "multicall", t.calldata("setNode", URL)), OPERATOR)
     t.strike_with(t.registry, _batch(t, "multicall", t.calldata("deleteNode")), ATTACKER)
     return Seen(t.read("nodeCount"), 0)
 
 
 @attack(v1=_NO_BATCHES, v3=Refuses("OwnableUnauthorizedAccount", ATTACKER))
-def an_owners_function_in_a_batch(t: Target) -> Seen:
+def a_function_of_the_owner_in_a_batch(t: Target) -> Seen:
     """Anyone can use the owner's functions in a batch."""
     with_parties(t)
     item = t.calldata("adminDeleteParty", *IDS[CPO])
@@ -65,7 +65,7 @@ def an_owners_function_in_a_batch(t: Target) -> Seen:
 
 @attack(v1=_NO_BATCHES, v3=Refuses(""))
 def money_counted_once_for_each_item(t: Target) -> Seen:
-    """A batch that is sent with money shows the same money to each item; or keeps it."""
+    """A batch sent with money shows the same money to each item, or keeps it."""
     items = [t.calldata("setNode", URL)] * 2
     t.strike_with(t.registry, _batch(t, "multicall", *items), ATTACKER, value=1)
     return Seen(int(t.chain.request("eth_getBalance", t.registry.address, "latest"), 16), 1)
@@ -89,20 +89,20 @@ def one_request_of_a_batch_sent_first(t: Target) -> Seen:
     return Seen((t.read("getNode", OPERATOR), t.read("getNode", EMSP)), ("", ""))
 
 
-@attack(v1=_NO_BATCHES, v3=Sees({(0, ""), (1, URL)}, "either it takes effect or it stays usable"))
+@attack(v1=_NO_BATCHES, v3=Sees({(0, ""), (1, URL)}, "it takes effect or stays usable"))
 def a_batch_with_too_little_gas(t: Target) -> Seen:
-    """A spender uses up a request without its effect: each amount of gas ends somewhere else."""
+    """A spender uses up a request without its effect, by choosing the amount of gas."""
     return _with_any_gas(t, t.sign(OPERATOR, "setNode", URL))
 
 
-@attack(v1=_NO_BATCHES, v3=Sees({(0, ""), (1, URL)}, "either it takes effect or it stays usable"))
-def a_contracts_request_with_too_little_gas(t: Target) -> Seen:
-    """The same, with a contract's request: the contract may be left too little to say yes."""
+@attack(v1=_NO_BATCHES, v3=Sees({(0, ""), (1, URL)}, "it takes effect or stays usable"))
+def a_contract_request_with_too_little_gas(t: Target) -> Seen:
+    """The same, with a contract's request: the contract may get too little gas to accept."""
     return _with_any_gas(t, Signed("setNode", place(t, "says yes"), (URL,), b"", 0, DEADLINE))
 
 
 @attack(v1=_NO_BATCHES, v3=Refuses("PartyIdTaken", *IDS[CPO], CPO))
-def an_import_of_ones_own_in_the_owners_batch(t: Target) -> Seen:
+def a_foreign_import_in_a_batch_of_the_owner(t: Target) -> Seen:
     """A request in the owner's batch has the owner's power."""
     with_parties(t)
     item = t.raw_calldata(t.sign(ATTACKER, "setParty", *IDS[CPO], [0], OPERATOR))
@@ -111,7 +111,7 @@ def an_import_of_ones_own_in_the_owners_batch(t: Target) -> Seen:
 
 
 def _with_any_gas(t: Target, signed: Signed) -> Seen:
-    """Send a request in a batch with each amount of gas, and see its nonce and its effect."""
+    """Send a request in a batch with each amount of gas, and return nonces and effects."""
     batch = _batch(t, "tryMulticall", t.raw_calldata(signed))
     states = set()
     for gas in range(30_000, 200_000, 4_000):

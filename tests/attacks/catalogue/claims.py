@@ -23,7 +23,7 @@ _NEW = (b"DE", b"NEW")
 
 @attack(v3=Sees(value=True, meaning="the URL is free"))
 def an_old_url_that_stays_claimed(t: Target) -> Seen:
-    """One operator takes all the URLs that others will want, one after the other."""
+    """One operator takes all URLs that others may want, one after the other."""
     t.direct(ATTACKER, "setNode", URL)
     t.direct(ATTACKER, "setNode", "https://evil.example")
     return Seen(_succeeds(t, OPERATOR, "setNode", URL), wanted=False)
@@ -39,7 +39,7 @@ def an_old_url_that_its_operator_cannot_set_again(t: Target) -> Seen:
 
 @attack(v3=Sees(value=True, meaning="the id is free"))
 def an_old_id_that_stays_claimed(t: Target) -> Seen:
-    """One party takes all the ids of a country, one after the other."""
+    """One party takes all ids of a country, one after the other."""
     with_nodes(t)
     t.direct(ATTACKER, "setParty", *_OLD, ROLES, OPERATOR)
     change_id(t, ATTACKER, _OLD, _NEW)
@@ -70,7 +70,7 @@ def an_old_id_that_stays_claimed_when_its_party_has_left(t: Target) -> Seen:
     v1=Sees((False, "", ()), "nothing is inherited"),
     v3=Sees((False, "", ()), "nothing is inherited"),
 )
-def the_freed_id_of_another(t: Target) -> Seen:
+def the_freed_id_of_another_party(t: Target) -> Seen:
     """The new holder of an id that a party gave up gets that party's service and agreements."""
     with_agreement(t)
     t.direct(CPO, "setService", *SERVICE, MODEST)
@@ -88,7 +88,7 @@ def the_freed_id_of_another(t: Target) -> Seen:
 
 @attack(v3=Sees("", "the service has ended with the membership"))
 def a_service_of_a_party_that_has_left(t: Target) -> Seen:
-    """An address without an id, answerable to nobody, goes on offering its service."""
+    """An address without an id, which nobody can hold accountable, keeps offering its service."""
     with_parties(t)
     t.direct(PROVIDER, "setService", *SERVICE, MODEST)
     t.direct(PROVIDER, "deleteParty")
@@ -146,7 +146,7 @@ def a_url_that_differs_by_a_dot(t: Target) -> Seen:
 @attack(
     v1=Refuses("Error", "Domain name already registered."), v3=Refuses("DomainTaken", URL, OPERATOR)
 )
-def a_url_of_another(t: Target) -> Seen:
+def a_url_of_another_operator(t: Target) -> Seen:
     """The attacker's node is listed at another's URL."""
     with_nodes(t)
     t.strike_as(ATTACKER, "setNode", URL)
@@ -159,7 +159,7 @@ def a_url_of_another(t: Target) -> Seen:
     ),
     v3=Refuses("PartyIdTaken", *IDS[CPO], CPO),
 )
-def an_id_of_another(t: Target) -> Seen:
+def an_id_of_another_party(t: Target) -> Seen:
     """The attacker receives another's messages."""
     with_parties(t)
     t.strike_as(ATTACKER, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
@@ -170,8 +170,8 @@ def an_id_of_another(t: Target) -> Seen:
     v1=Refuses("Error", "Provided operator not registered."),
     v3=Refuses("NodeNotFound", EMSP),
 )
-def a_party_at_a_node_that_is_none(t: Target) -> Seen:
-    """A party is listed that can not be reached."""
+def a_party_at_a_missing_node(t: Target) -> Seen:
+    """A party is listed that can't be reached."""
     with_nodes(t)
     t.strike_as(ATTACKER, "setParty", *IDS[CPO], ROLES, EMSP)
     return Seen(t.read("getPartyDetailsByOcpi", *IDS[CPO])[0], ATTACKER)
@@ -198,9 +198,9 @@ def a_stolen_id_stolen_again_while_it_is_handed_back(t: Target) -> Seen:
     return Seen(t.read("getPartyDetailsByOcpi", *IDS[CPO])[0], ATTACKER)
 
 
-@attack(v3=Sees(CPO, "each item of the batch is on its own"))
-def a_thief_who_steps_aside_while_the_id_is_handed_back(t: Target) -> Seen:
-    """The thief leaves before the owner's deletion, which then fails, and comes back behind it."""
+@attack(v3=Sees(CPO, "the items of the batch are independent"))
+def a_thief_who_leaves_while_the_id_is_handed_back(t: Target) -> Seen:
+    """The thief leaves before the owner's deletion, which then fails, and comes back after it."""
     with_nodes(t)
     t.direct(ATTACKER, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
     aside = (ATTACKER, "deleteParty")

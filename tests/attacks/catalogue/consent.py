@@ -24,7 +24,7 @@ _WIDENED = Refuses("PermissionsDiffer", PROVIDER, tuple(EVERYTHING))
 
 @attack(v3=Sees((False, (0,)), "the agreement has ended"))
 def permissions_changed_after_consent(t: Target) -> Seen:
-    """A user that agreed to few permissions has agreed to all."""
+    """A user that agreed to a few permissions has agreed to all."""
     with_agreement(t)
     t.direct(PROVIDER, "setService", *SERVICE, EVERYTHING)
     return Seen((has_agreement(t), t.read("getService", PROVIDER)[4]), (True, EVERYTHING))
@@ -32,7 +32,7 @@ def permissions_changed_after_consent(t: Target) -> Seen:
 
 @attack(v3=_WIDENED)
 def permissions_changed_between_signing_and_sending(t: Target) -> Seen:
-    """A user that signed for few permissions has agreed to all."""
+    """A user that signed for a few permissions has agreed to all."""
     with_service(t)
     signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
     t.direct(PROVIDER, "setService", *SERVICE, EVERYTHING)
@@ -42,7 +42,7 @@ def permissions_changed_between_signing_and_sending(t: Target) -> Seen:
 
 @attack(v3=_WIDENED)
 def permissions_changed_just_before_a_direct_agreement(t: Target) -> Seen:
-    """A provider sees a user's transaction on its way, and is first in the same block."""
+    """A provider sees a pending transaction of a user, and gets ahead of it in the same block."""
     with_service(t)
     t.strike_in_one_block(
         (PROVIDER, "setService", *SERVICE, EVERYTHING),
@@ -65,7 +65,7 @@ def permissions_changed_and_changed_back(t: Target) -> Seen:
 
 @attack(v3=_ENDED)
 def permissions_changed_and_changed_back_in_one_block(t: Target) -> Seen:
-    """For the length of a block, or a transaction, a provider may do everything."""
+    """For one block, or one transaction, a provider may do everything."""
     with_agreement(t)
     _all_in_one_block(
         t,
@@ -77,7 +77,7 @@ def permissions_changed_and_changed_back_in_one_block(t: Target) -> Seen:
 
 @attack(v3=_ENDED)
 def an_agreement_to_a_service_that_is_deleted(t: Target) -> Seen:
-    """A provider that offers nothing any more goes on receiving data."""
+    """A provider that no longer offers a service keeps receiving data."""
     with_agreement(t)
     t.direct(PROVIDER, "deleteService")
     return Seen(has_agreement(t), wanted=True)
@@ -148,7 +148,7 @@ def an_agreement_of_a_user_that_becomes_another(t: Target) -> Seen:
 
 @attack(v3=_ENDED)
 def an_agreement_that_comes_back_with_its_provider(t: Target) -> Seen:
-    """A provider leaves, comes back, and goes on receiving data."""
+    """A provider leaves, comes back, and keeps receiving data."""
     with_agreement(t)
     t.direct(PROVIDER, "deleteParty")
     t.direct(PROVIDER, "setParty", *IDS[PROVIDER], ROLES, OPERATOR)
@@ -174,7 +174,7 @@ def an_agreement_that_comes_back_with_its_provider_in_one_block(t: Target) -> Se
 
 @attack(v3=_ENDED)
 def an_agreement_with_a_provider_that_becomes_another(t: Target) -> Seen:
-    """Users have agreed with one company, and their data goes to another."""
+    """Users agreed with one company, and their data goes to another."""
     with_agreement(t)
     become(t, PROVIDER, (b"FR", b"XYZ"))
     return Seen(has_agreement(t), wanted=True)
@@ -182,14 +182,14 @@ def an_agreement_with_a_provider_that_becomes_another(t: Target) -> Seen:
 
 @attack(v3=Sees(value=True, meaning="it is revoked"))
 def an_agreement_that_cannot_be_revoked(t: Target) -> Seen:
-    """A provider deletes its service, and its users can't take back what stays in force."""
+    """A provider deletes its service, and its users can't revoke agreements that stay in force."""
     with_agreement(t)
     t.direct(PROVIDER, "deleteService")
     return Seen(_can_revoke(t), wanted=False)
 
 
 @attack(v3=Sees(value=True, meaning="it has ended"))
-def an_agreement_that_a_user_who_has_left_cannot_revoke(t: Target) -> Seen:
+def an_agreement_that_a_user_cannot_revoke_after_leaving(t: Target) -> Seen:
     """A party that has left the network can't revoke agreements that stay in force."""
     with_agreement(t)
     t.direct(CPO, "deleteParty")
@@ -200,7 +200,7 @@ def an_agreement_that_a_user_who_has_left_cannot_revoke(t: Target) -> Seen:
     v1=Refuses("Error", "Provider has no registered Service."),
     v3=Refuses("ServiceNotFound", ATTACKER),
 )
-def an_agreement_with_somebody_who_offers_nothing(t: Target) -> Seen:
+def an_agreement_with_an_account_without_a_service(t: Target) -> Seen:
     """Users agree to permissions that they learn about later."""
     with_service(t)
     t.strike_as(CPO, "createAgreementTo", ATTACKER, MODEST)

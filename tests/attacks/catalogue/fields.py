@@ -1,4 +1,4 @@
-"""Signed values are moved or changed, and the old signature still counts."""
+"""Signed values are moved or changed, and the signature stays valid."""
 
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ def text_moved_from_the_url_to_the_name(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", PROVIDER))
 def text_moved_from_the_name_to_the_url(t: Target) -> Seen:
-    """A service's URL leads where the attacker wants: the name was chosen for it by mistake."""
+    """A service's URL leads to the attacker, because a part of the name becomes part of the URL."""
     with_parties(t)
     signed = t.sign(PROVIDER, "setService", "https://evil.example/", "service", MODEST)
     t.strike(signed.but(values=("", "https://evil.example/service", MODEST)), ATTACKER)
@@ -41,7 +41,7 @@ def a_permission_moved_into_the_url(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", CPO))
 def a_module_moved_to_the_other_list(t: Target) -> Seen:
-    """A party is said to send what it receives: its messages go astray."""
+    """A party is listed as sender of what it receives, so its messages are lost."""
     with_parties(t)
     signed = t.sign(CPO, "setPartyModules", [0, 1], [2])
     t.strike(signed.but(values=t.named(IDS[CPO], [0], [1, 2])), ATTACKER)
@@ -50,7 +50,7 @@ def a_module_moved_to_the_other_list(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", CPO))
 def all_modules_moved_to_the_other_list(t: Target) -> Seen:
-    """A party with senders only is said to have receivers only."""
+    """A party with only sender interfaces is listed with only receiver interfaces."""
     with_parties(t)
     signed = t.sign(CPO, "setPartyModules", [0, 1, 2], [])
     t.strike(signed.but(values=t.named(IDS[CPO], [], [0, 1, 2])), ATTACKER)
@@ -62,7 +62,7 @@ def all_modules_moved_to_the_other_list(t: Target) -> Seen:
     v3=Sees({}, "no change of one value is accepted: `InvalidSignature`"),
 )
 def any_value_changed(t: Target) -> Seen:
-    """A spender writes something else than was signed."""
+    """A spender writes something other than what was signed."""
     moves = []
     for signed in with_one_of_each(t):
         changes = [{"deadline": DEADLINE + 1}]
@@ -77,7 +77,7 @@ def any_value_changed(t: Target) -> Seen:
 
 
 def _others(value: Any) -> list[Any]:
-    """Return values that are as good as this one, but not this one."""
+    """Return other valid values."""
     if isinstance(value, str):
         return [value + "a", ""]
     if isinstance(value, bytes):

@@ -1,4 +1,4 @@
-"""A key is stolen, lost or replaced; somebody else signs for an account, or moves one.
+"""A key is stolen, lost or replaced; somebody else signs for an account, or moves it.
 
 v1 has no moves, controllers or reservations, and one id for each address, so it has none of these.
 """
@@ -24,15 +24,15 @@ from arena.target import DEADLINE, Refused, Signed, Target
 
 from .world import IDS, MODEST, ROLES, SERVICE, URL, has_agreement, with_agreement, with_parties
 
-_V1 = NotThere("accounts are keys, for ever")
+_V1 = NotThere("an account can't change its key")
 NEW, COLD, THIEF = somebody(1), somebody(2), somebody(3)
 _NEXT_TERM = 1 << 32
 _WEBSITE = "https://cpo.example"
 
 
-@attack(v1=_V1, v3=Sees({}, "each is refused, by an error of its own"))
-def a_move_onto_another(t: Target) -> Seen:
-    """A thief drops an account onto one that did not ask for it, or hides it where nobody is."""
+@attack(v1=_V1, v3=Sees({}, "each is refused, with a specific error"))
+def a_move_onto_another_account(t: Target) -> Seen:
+    """A thief moves an account to one that did not accept, or to one that nobody controls."""
     with_parties(t)
     t.submit(t.move(OTHER_OPERATOR, somebody(4)))
     t.submit(t.controlled(STRANGER, COLD))
@@ -58,15 +58,15 @@ def a_move_onto_another(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Refuses("AccountInUse", CPO))
 def a_move_to_itself(t: Target) -> Seen:
-    """An account retires itself, and keeps what it has."""
+    """An account retires itself but keeps its entries."""
     with_parties(t)
     t.strike_as(CPO, "moveAccount", CPO, (0, 0, b""))
     return Seen(t.read("partyOf", *IDS[CPO]), CPO)
 
 
-@attack(v1=_V1, v3=Sees({}, "each is refused, by an error of its own"))
+@attack(v1=_V1, v3=Sees({}, "each is refused, with a specific error"))
 def an_acceptance_used_for_something_else(t: Target) -> Seen:
-    """A consent for one account is used for another, again, or as another kind."""
+    """An acceptance is used for another account, a second time, or for another purpose."""
     with_parties(t)
     accepted = t.accept("acceptAccount", NEW, CPO)
     used = t.accept("acceptController", COLD, EMSP)
@@ -101,15 +101,15 @@ def an_acceptance_used_for_something_else(t: Target) -> Seen:
     return several((name, reason, partial(t.strike, signed)) for name, reason, signed in moves)
 
 
-@attack(v1=_V1, v3=Sees({}, "each is refused: it belongs to an earlier term, or to nobody"))
-def what_was_signed_before_a_move(t: Target) -> Seen:
-    """Requests by the old key, or by the new one for itself, take effect after a move."""
+@attack(v1=_V1, v3=Sees({}, "each is refused: its term or its account has ended"))
+def requests_signed_before_a_move(t: Target) -> Seen:
+    """Requests of the old key, or earlier ones of the new key, take effect after a move."""
     with_parties(t)
     by_old = t.sign(CPO, "setPartyWebsite", *IDS[CPO], _WEBSITE)
     by_new = t.sign(NEW, "setPartyWebsite", *IDS[CPO], _WEBSITE)
     follow_up = t.sign(CPO, "deleteParty", nonce=1)
     t.submit(t.move(CPO, NEW))
-    # The new key accepted, which was its first request, and is in its second term.
+    # The acceptance was the new key's first request; it is now in its second term.
     in_next_term = _NEXT_TERM + 1
     again = t.sign(CPO, "setNode", "https://evil.example")
     moves = [
@@ -123,8 +123,8 @@ def what_was_signed_before_a_move(t: Target) -> Seen:
 
 
 @attack(v1=_V1, v3=Sees({}, "each is `InvalidNonce`"))
-def what_was_signed_before_a_controller(t: Target) -> Seen:
-    """A request outlives a controller that was named, changed, removed and named again."""
+def requests_signed_before_a_new_controller(t: Target) -> Seen:
+    """A request stays valid after the controller was named, changed, removed or named again."""
     with_parties(t)
     other = somebody(4)
 
@@ -143,8 +143,8 @@ def what_was_signed_before_a_controller(t: Target) -> Seen:
         name(controller, signer)
         key = CPO if controller is CPO else controller
         before.append((f"under {controller}", website(key)))
-    before.pop()  # that is the present one
-    # Each naming is a request, and begins a term.
+    before.pop()  # the present one
+    # Naming a controller is a request, and begins a term.
     current = Refused("InvalidNonce", CPO, len(steps) * (_NEXT_TERM + 1))
     return several(
         (f"{place}: {name_}", current, partial(t.strike, signed))
@@ -152,7 +152,7 @@ def what_was_signed_before_a_controller(t: Target) -> Seen:
     )
 
 
-@attack(v1=_V1, v3=Sees({}, "each is refused: the controller alone signs"))
+@attack(v1=_V1, v3=Sees({}, "each is refused: only the controller signs"))
 def a_stolen_key_of_an_account_with_a_controller(t: Target) -> Seen:
     """A thief of the key changes entries, cancels requests, moves, or names a controller."""
     with_agreement(t)
@@ -203,7 +203,7 @@ def a_stolen_key_of_an_account_with_a_controller(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Refuses("NotController", EMSP, COLD))
 def a_controller_that_has_a_controller(t: Target) -> Seen:
-    """An account that names a controller ends up with one that it does not know."""
+    """An account that names a controller ends up with an unknown one."""
     with_parties(t)
     t.submit(t.controlled(EMSP, COLD))
     t.strike(t.controlled(CPO, EMSP))
@@ -212,7 +212,7 @@ def a_controller_that_has_a_controller(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Refuses("InvalidSignature", contract_at(1)))
 def a_controller_that_can_not_sign(t: Target) -> Seen:
-    """An account is locked for ever: it named a contract that sends and can't sign."""
+    """An account is locked for ever because it named a contract that can't sign."""
     with_parties(t)
     contract = place(t, "answers nothing")
     named = t.sign(CPO, "setController", contract).but(acceptance=(0, DEADLINE, b"yes"))
@@ -222,15 +222,15 @@ def a_controller_that_can_not_sign(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Refuses("SignatureExpired", 0))
 def a_controller_that_relays_its_own_naming(t: Target) -> Seen:
-    """Sending the request counts as the consent of a controller that was named by mistake."""
+    """A controller named by mistake is taken to accept because it sends the request."""
     with_parties(t)
     t.strike(t.sign(CPO, "setController", SPENDER), SPENDER)
     return Seen(t.read("controllerOf", CPO), SPENDER)
 
 
 @attack(v1=_V1, v3=Refuses("NotController", SPENDER, COLD))
-def a_controllers_own_account_is_not_its_accounts(t: Target) -> Seen:
-    """A controller's own direct writes act for the account, or the other way round."""
+def a_controller_acting_directly(t: Target) -> Seen:
+    """Direct writes of a controller act for its account, or the other way round."""
     with_parties(t)
     t.submit(t.controlled(SPENDER, COLD))
     t.strike_as(SPENDER, "setParty", b"FR", b"SPE", ROLES, OPERATOR)
@@ -238,8 +238,8 @@ def a_controllers_own_account_is_not_its_accounts(t: Target) -> Seen:
 
 
 @attack(v1=_V1, v3=Sees(value=True, meaning="it stays: giving up one of several ids ends nothing"))
-def an_agreement_when_the_founding_id_goes(t: Target) -> Seen:
-    """An agreement ends, or a provider's list is lost, because one of several ids is given up."""
+def an_agreement_without_the_founding_id(t: Target) -> Seen:
+    """An agreement ends, or is lost from the list, because one of several ids is given up."""
     with_agreement(t)
     for who in (CPO, PROVIDER):
         t.direct(who, "setParty", b"FR", b"P" + who.name[:2].upper().encode(), ROLES, OPERATOR)
@@ -249,8 +249,8 @@ def an_agreement_when_the_founding_id_goes(t: Target) -> Seen:
 
 
 @attack(v1=_V1, v3=Sees(value=False, meaning="it has ended"))
-def an_agreement_when_the_last_id_goes_and_comes_back_at_once(t: Target) -> Seen:
-    """Leaving and coming back in one transaction keeps what leaving ends."""
+def an_agreement_after_leaving_and_coming_back_at_once(t: Target) -> Seen:
+    """Leaving and coming back in one transaction keeps agreements that leaving ends."""
     with_agreement(t)
     t.direct(CPO, "setParty", b"FR", b"CPO", ROLES, OPERATOR)
     items = [
@@ -263,8 +263,8 @@ def an_agreement_when_the_last_id_goes_and_comes_back_at_once(t: Target) -> Seen
 
 
 @attack(v1=_V1, v3=Sees(value=True, meaning="it follows both"))
-def an_agreement_when_both_sides_have_moved(t: Target) -> Seen:
-    """A new key loses what its account had agreed, or what others had agreed with it."""
+def an_agreement_after_both_sides_have_moved(t: Target) -> Seen:
+    """A move to a new key loses the account's agreements, or those of others with it."""
     with_agreement(t)
     user, provider = somebody(5), somebody(6)
     t.submit(t.move(CPO, user))
@@ -273,8 +273,8 @@ def an_agreement_when_both_sides_have_moved(t: Target) -> Seen:
 
 
 @attack(v1=NotThere("nothing can be reserved"), v3=Refuses("PartyIdReserved", *IDS[CPO], CPO))
-def an_id_that_is_reserved_for_another(t: Target) -> Seen:
-    """A thief lists what the owner keeps for its rightful holder."""
+def an_id_reserved_for_another_party(t: Target) -> Seen:
+    """A thief lists an id that the owner reserved for its rightful holder."""
     t.direct(OPERATOR, "setNode", URL)
     t.direct(OWNER, "adminReserveParty", *IDS[CPO], CPO)
     t.strike_as(ATTACKER, "setParty", *IDS[CPO], ROLES, OPERATOR)
@@ -282,8 +282,8 @@ def an_id_that_is_reserved_for_another(t: Target) -> Seen:
 
 
 @attack(v1=NotThere("nothing can be reserved"), v3=Refuses("DomainReserved", URL, OPERATOR))
-def a_url_that_is_reserved_for_another(t: Target) -> Seen:
-    """A thief lists what the owner keeps for its rightful operator."""
+def a_url_reserved_for_another_operator(t: Target) -> Seen:
+    """A thief lists a URL that the owner reserved for its rightful operator."""
     t.direct(OWNER, "adminReserveNode", URL, OPERATOR)
     t.strike_as(ATTACKER, "setNode", URL)
     return Seen(t.read("getNode", ATTACKER), URL)
@@ -291,7 +291,7 @@ def a_url_that_is_reserved_for_another(t: Target) -> Seen:
 
 @attack(v1=NotThere("nothing can be reserved"), v3=Refuses("OwnableUnauthorizedAccount", ATTACKER))
 def a_reservation_by_somebody_else(t: Target) -> Seen:
-    """Anyone can remove parties, and keep their ids."""
+    """Anyone can remove parties and reserve their ids."""
     with_parties(t)
     t.strike_as(ATTACKER, "adminReserveParty", *IDS[CPO], ATTACKER)
     return Seen(t.read("partyOf", *IDS[CPO]), "0x" + "00" * 20)
@@ -299,7 +299,7 @@ def a_reservation_by_somebody_else(t: Target) -> Seen:
 
 @attack(v1=NotThere("an address has one id"), v3=Refuses("TooManyIds", ATTACKER, 64))
 def a_65th_id(t: Target) -> Seen:
-    """An account grows until it can't be moved within a block."""
+    """An account gets so many ids that a move no longer fits a block."""
     t.direct(OPERATOR, "setNode", URL)
     ids = _ids(65)
     for one in ids[:64]:
@@ -310,7 +310,7 @@ def a_65th_id(t: Target) -> Seen:
 
 @attack(v1=_V1, v3=Sees(64, "it fits"))
 def a_move_of_64_ids_in_a_block_of_8_000_000_gas(t: Target) -> Seen:
-    """An account holds so much that it can't be rescued from a thief."""
+    """An account has so many ids that it can't be rescued from a thief."""
     t.direct(OPERATOR, "setNode", URL)
     for one in _ids(64):
         t.direct(CPO, "setParty", *one, ROLES, OPERATOR)
@@ -320,8 +320,8 @@ def a_move_of_64_ids_in_a_block_of_8_000_000_gas(t: Target) -> Seen:
 
 
 @attack(v1=NotThere("nodes have no numbers"), v3=Refuses("TooManyNodes", 2**30 - 1))
-def node_numbers_at_their_end(t: Target) -> Seen:
-    """The number after the last one is another operator's, whose parties come along."""
+def the_last_node_number(t: Target) -> Seen:
+    """Numbers wrap around, so a new operator gets the parties of another."""
     t.direct(OPERATOR, "setNode", URL)
     _set_last_node(t, 2**30 - 2)
     t.direct(OTHER_OPERATOR, "setNode", "https://last.example")
@@ -340,7 +340,7 @@ def a_service_pruned_while_it_is_in_force(t: Target) -> Seen:
 
 @attack(v1=NotThere("nothing can be pruned"), v3=Sees(value=True, meaning="the new one stays"))
 def a_service_pruned_while_it_is_set_again(t: Target) -> Seen:
-    """Clearing what has ended takes what the same account offers anew, in the same block."""
+    """Pruning an ended service removes the new service of the same account in the same block."""
     with_agreement(t)
     receipts = t.in_one_block(
         (PROVIDER, "deleteParty"),
@@ -359,11 +359,11 @@ def _ids(count: int) -> list[tuple[bytes, bytes]]:
 
 
 def _set_last_node(t: Target, number: int) -> None:
-    """Overwrite the newest node number, which stands beside the newest membership number."""
+    """Overwrite the newest node number, which is stored beside the newest membership number."""
     for slot in range(8):
         place_ = hex(slot)
         word = int(t.chain.request("eth_getStorageAt", t.registry.address, place_, "latest"), 16)
-        # One node is listed: the newest membership is 0, the newest node 1, of nodes there is 1.
+        # One node is listed: the newest membership is 0, the newest node 1, the count of nodes 1.
         for shift in range(0, 256, 8):
             if word >> shift & 0xFFFFFFFF == 1 and word >> shift + 64 & 0xFFFFFFFF == 1:
                 changed = word ^ (1 << shift) | (number << shift)

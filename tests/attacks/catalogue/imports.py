@@ -1,4 +1,4 @@
-"""The owner imports an earlier registry; others use the time, or the owner does not stop."""
+"""While the owner imports an earlier registry, others interfere, or the owner never stops."""
 
 from functools import partial
 
@@ -55,7 +55,7 @@ def a_write_during_the_import(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Sees({}, "each is `ImportNotOpen`"))
 def an_import_after_its_close(t: Target) -> Seen:
-    """The owner writes in others' names for ever."""
+    """The owner can write in others' names for ever."""
     new = _imported(t)
     for contract in (new.registry, new.permissions):
         contract.functions["closeImport"](sender=OWNER)
@@ -64,7 +64,7 @@ def an_import_after_its_close(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Sees({}, "each is `ImportNotOpen`"))
 def an_import_that_was_never_announced(t: Target) -> Seen:
-    """The owner of contracts that were deployed without an import makes one all the same."""
+    """The owner imports into contracts that were deployed without an import."""
     return _imports(t, OWNER, Refused("ImportNotOpen"))
 
 
@@ -76,7 +76,7 @@ def an_import_by_somebody_else(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Refuses("OwnableUnauthorizedAccount", ATTACKER))
 def an_import_closed_by_somebody_else(t: Target) -> Seen:
-    """Anyone can close the import early, and take what was not copied yet."""
+    """Anyone can close the import early, and take entries that were not copied yet."""
     new = _imported(t)
     new.strike_as(ATTACKER, "closeImport")
     return Seen(new.read("importOpen"), wanted=False)
@@ -84,7 +84,7 @@ def an_import_closed_by_somebody_else(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Refuses("ImportNotOpen"))
 def an_import_closed_twice(t: Target) -> Seen:
-    """Closing is a switch, and the second time opens it."""
+    """Closing the import a second time opens it again."""
     new = _imported(t)
     new.direct(OWNER, "closeImport")
     new.strike_as(OWNER, "closeImport")
@@ -114,15 +114,15 @@ def an_import_that_overwrites(t: Target) -> Seen:
 
 
 @attack(v1=_NO_IMPORT, v3=Refuses("PermissionsDiffer", PROVIDER, tuple(MODEST)))
-def an_import_of_more_than_was_agreed_to(t: Target) -> Seen:
-    """Users are said to have agreed to a service whose permissions they never saw."""
+def an_import_of_an_unknown_agreement(t: Target) -> Seen:
+    """Users are recorded as having agreed to permissions that they never saw."""
     new = _imported(t)
     new.strike_as(OWNER, "importAgreements", [(EMSP, PROVIDER, EVERYTHING)])
     return Seen(new.read("hasUserAgreementByAddress", EMSP, PROVIDER), wanted=True)
 
 
 @attack(v1=_NO_IMPORT, v3=Refuses("InvalidUrl", 0))
-def an_import_of_what_v1_took_for_a_url(t: Target) -> Seen:
+def an_import_of_an_invalid_url(t: Target) -> Seen:
     """Text that the rules reject is imported from the old registry."""
     new = _imported(t)
     new.strike_as(OWNER, "importNodes", [(ATTACKER, "javascript:alert(1)")])
@@ -131,7 +131,7 @@ def an_import_of_what_v1_took_for_a_url(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Refuses("BatchTooLarge", 101, 100))
 def an_import_without_bounds(t: Target) -> Seen:
-    """One import fills a block, or stands for more than anyone can look through."""
+    """One import fills a block, or is too long for anyone to review."""
     new = _imported(t)
     items = [(f"0x{number:040x}", f"https://node{number}.example") for number in range(1, 102)]
     new.strike_as(OWNER, "importNodes", items)
@@ -140,7 +140,7 @@ def an_import_without_bounds(t: Target) -> Seen:
 
 @attack(v1=_NO_IMPORT, v3=Refuses("ImportStillOpen"))
 def an_import_that_nobody_can_close(t: Target) -> Seen:
-    """The owner gives the contract up, and it takes nobody's writes for ever."""
+    """The owner renounces the contract, which then accepts no writes, for ever."""
     new = _imported(t)
     new.strike_as(OWNER, "renounceOwnership")
     return Seen(new.read("owner"), "0x" + "00" * 20)
@@ -158,7 +158,7 @@ def _imported(t: Target) -> Target:
 
 
 def _imports(t: Target, who: Person, reason: Refused) -> Several:
-    """Import an item of each kind, which would be good."""
+    """Import a valid item of each kind."""
     items = {
         "importNodes": (ATTACKER, "https://evil.example"),
         "importParties": (ATTACKER, b"DE", b"NEW", ROLES, [], [], OPERATOR, ""),

@@ -16,7 +16,7 @@ from .world import (
 )
 
 
-@attack(v3=Sees((OTHER_OPERATOR,), "only what is there"))
+@attack(v3=Sees((OTHER_OPERATOR,), "only present entries"))
 def nodes_that_have_left(t: Target) -> Seen:
     """Readers of the list send requests to nodes that are gone."""
     with_nodes(t)
@@ -24,9 +24,9 @@ def nodes_that_have_left(t: Target) -> Seen:
     return Seen(t.read("getNodeOperators"), (OPERATOR, OTHER_OPERATOR))
 
 
-@attack(v3=Sees((PROVIDER,), "only what is there"))
+@attack(v3=Sees((PROVIDER,), "only present entries"))
 def parties_that_have_left(t: Target) -> Seen:
-    """The list keeps every entry there ever was, until no node can read it in one call."""
+    """The list keeps every entry for ever, until no node can read it in one call."""
     with_parties(t)
     before = t.read("getParties")
     for party in before[:2]:
@@ -34,7 +34,7 @@ def parties_that_have_left(t: Target) -> Seen:
     return Seen(t.read("getParties"), before)
 
 
-@attack(v3=Sees((), "only what is there"))
+@attack(v3=Sees((), "only present entries"))
 def services_that_are_deleted(t: Target) -> Seen:
     """Users are shown services that do not exist."""
     with_service(t)
@@ -79,7 +79,7 @@ def a_role_given_five_hundred_times(t: Target) -> Seen:
 
 @attack(v3=Sees((0, 1, 2), "in ascending order, each once"))
 def permissions_in_an_order_that_hides_one(t: Target) -> Seen:
-    """A list is long and in disorder, and nobody sees what is in it."""
+    """A list is so long and unordered that nobody notices one permission in it."""
     with_parties(t)
     hidden = (*(2, 1) * 50, 0, *(2, 1) * 50)
     t.direct(PROVIDER, "setService", *SERVICE, hidden)

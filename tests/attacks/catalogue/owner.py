@@ -1,4 +1,4 @@
-"""The owner loses the contract, or somebody else can use the owner's functions."""
+"""The owner loses the contract, or others can use the owner's functions."""
 
 from arena.attack import NotThere, Refuses, Seen, Sees, attack
 from arena.people import ATTACKER, CPO, OPERATOR, OWNER, STRANGER, Person
@@ -16,18 +16,18 @@ def the_contract_handed_to_a_wrong_address(t: Target) -> Seen:
 
 @attack(v3=Sees(OWNER, "the owner stays until the new one accepts"))
 def the_contract_handed_to_itself(t: Target) -> Seen:
-    """The registry has an owner that can't act, for ever."""
+    """The registry gets an owner that can never act."""
     registry = Person("registry", t.registry.address)
     t.direct(OWNER, "transferOwnership", registry)
     return Seen(t.read("owner"), registry)
 
 
 @attack(
-    v1=NotThere("the new owner is not asked"),
+    v1=NotThere("the new owner need not accept"),
     v3=Refuses("OwnableUnauthorizedAccount", STRANGER),
 )
 def a_handover_accepted_after_it_was_taken_back(t: Target) -> Seen:
-    """An account that was offered the contract by mistake accepts it, though the owner noticed."""
+    """An account that was offered the contract by mistake accepts a withdrawn offer."""
     t.direct(OWNER, "transferOwnership", STRANGER)
     t.direct(OWNER, "transferOwnership", OPERATOR)
     t.strike_as(STRANGER, "acceptOwnership")
@@ -35,7 +35,7 @@ def a_handover_accepted_after_it_was_taken_back(t: Target) -> Seen:
 
 
 @attack(
-    v1=NotThere("the new owner is not asked"),
+    v1=NotThere("the new owner need not accept"),
     v3=Refuses("OwnableUnauthorizedAccount", ATTACKER),
 )
 def a_handover_accepted_by_somebody_else(t: Target) -> Seen:
@@ -66,7 +66,7 @@ def a_node_deleted_by_somebody_else(t: Target) -> Seen:
 
 
 @attack(v1=_V1_NOT_OWNER, v3=_NOT_OWNER)
-def the_contract_taken(t: Target) -> Seen:
+def the_contract_taken_over(t: Target) -> Seen:
     """Anyone can become the owner."""
     t.strike_as(ATTACKER, "transferOwnership", ATTACKER)
     return Seen(t.read("owner"), ATTACKER)
@@ -77,7 +77,7 @@ def the_contract_taken(t: Target) -> Seen:
     v3=Refuses("OwnableUnauthorizedAccount", OWNER),
 )
 def the_former_owner_in_permissions(t: Target) -> Seen:
-    """A former owner of the registry still commands its second contract."""
+    """A former owner of the registry still controls Permissions."""
     new = t.another(import_open=True)
     new.direct(OWNER, "transferOwnership", STRANGER)
     new.direct(STRANGER, "acceptOwnership")
@@ -87,7 +87,7 @@ def the_former_owner_in_permissions(t: Target) -> Seen:
 
 
 @attack(v3=Refuses("NotAContract", OPERATOR))
-def permissions_of_a_registry_that_is_none(t: Target) -> Seen:
-    """A deployer is made to publish a contract that asks an address where nothing is."""
+def permissions_for_a_missing_registry(t: Target) -> Seen:
+    """A deployer publishes a contract that depends on an address without code."""
     arguments = (OPERATOR,) if t.is_v1 else (OPERATOR, False)
     return Seen(bool(t.strike_to_create("Permissions", *arguments).address), wanted=True)

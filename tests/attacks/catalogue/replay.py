@@ -1,4 +1,4 @@
-"""A signature is accepted in a place, at a time, or for a purpose that its signer did not mean."""
+"""A signature is accepted in a place, at a time, or for a purpose that was not intended."""
 
 import itertools
 from functools import partial
@@ -27,7 +27,7 @@ from .world import (
 
 @attack(v3=Refuses("InvalidNonce", CPO, 1))
 def a_signature_used_twice(t: Target) -> Seen:
-    """A party is moved back to the operator that it has left."""
+    """A party is moved back to an operator that it has left."""
     with_parties(t)
     signed = t.sign(CPO, "setParty", *IDS[CPO], ROLES, OPERATOR)
     t.submit(signed)
@@ -114,7 +114,7 @@ def a_signature_used_on_another_deployment(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", PROVIDER))
 def a_signature_for_the_registry_used_in_permissions(t: Target) -> Seen:
-    """A party that signs its leave from the registry first loses its service, at any later time."""
+    """A party that signs its deletion from the registry can later lose its service, too."""
     with_service(t)
     signed = t.sign(PROVIDER, "deleteParty")
     t.strike(signed.but(function="deleteService", values=()), ATTACKER)
@@ -126,7 +126,7 @@ def a_signature_for_the_registry_used_in_permissions(t: Target) -> Seen:
     v3=Refuses("InvalidSignature", CPO),
 )
 def a_cancellation_for_the_registry_used_in_permissions(t: Target) -> Seen:
-    """The one request that both contracts take cancels requests in the contract not meant."""
+    """A cancellation, which both contracts accept, cancels requests in the wrong contract."""
     signed = t.sign(CPO, "invalidateNonce", 7, contract=t.registry)
     function = t.permissions.functions["invalidateNonceRaw"]
     values = (CPO, 7, signed.nonce, signed.deadline, signed.signature)
@@ -135,8 +135,8 @@ def a_cancellation_for_the_registry_used_in_permissions(t: Target) -> Seen:
 
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
-def a_deletion_of_the_node_deletes_the_party(t: Target) -> Seen:
-    """An operator that stops running a node, and is a party too, is deleted as a party."""
+def a_deletion_of_a_node_used_for_a_party(t: Target) -> Seen:
+    """An operator that stops running a node is also deleted as a party."""
     with_nodes(t)
     t.direct(OPERATOR, "setParty", *IDS[CPO], ROLES, OTHER_OPERATOR)
     signed = t.sign(OPERATOR, "deleteNode")
@@ -145,8 +145,8 @@ def a_deletion_of_the_node_deletes_the_party(t: Target) -> Seen:
 
 
 @attack(v3=Refuses("InvalidSignature", CPO))
-def a_request_for_no_modules_deletes_the_party(t: Target) -> Seen:
-    """A party that signs that it has no modules is deleted."""
+def a_request_for_no_modules_used_as_a_deletion(t: Target) -> Seen:
+    """A party that signs an empty list of modules is deleted."""
     with_parties(t)
     signed = t.sign(CPO, "setPartyModules", [], [])
     t.strike(signed.but(function="deleteParty", values=t.named(IDS[CPO])), ATTACKER)
@@ -155,7 +155,7 @@ def a_request_for_no_modules_deletes_the_party(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", CPO))
 def a_revocation_used_as_a_consent(t: Target) -> Seen:
-    """A provider makes a new agreement of the signature that was to end the old one."""
+    """A provider makes a new agreement with the signature that was meant to end the old one."""
     with_agreement(t)
     signed = t.sign(CPO, "revokeAgreement", PROVIDER)
     t.direct(CPO, "revokeAgreement", PROVIDER)
@@ -174,20 +174,20 @@ def a_consent_used_as_its_revocation(t: Target) -> Seen:
 
 
 @attack(v3=Refuses("InvalidSignature", CPO))
-def a_consent_deletes_the_users_own_service(t: Target) -> Seen:
+def a_consent_used_to_delete_a_service(t: Target) -> Seen:
     """A party that agrees to another's service loses its own."""
     with_service(t)
     t.direct(CPO, "setService", *SERVICE, MODEST)
     signed = t.sign(CPO, "createAgreement", PROVIDER, MODEST)
-    # v1 deletes the service of whoever signed the address, be it their own or not.
+    # v1 deletes the service of the account that signed the address, even if it is another's.
     named = PROVIDER if t.is_v1 else CPO
     t.strike(signed.but(function="deleteService", signer=named, values=()), ATTACKER)
     return Seen(t.read("getService", CPO)[2], "")
 
 
 @attack(v3=Refuses("InvalidSignature", PROVIDER))
-def a_service_offer_lists_a_node(t: Target) -> Seen:
-    """A provider that offers a service becomes the operator of a node that it never asked for."""
+def a_service_offer_used_to_list_a_node(t: Target) -> Seen:
+    """A provider that offers a service becomes the operator of an unwanted node."""
     with_parties(t)
     name = "Smart charging, Ltd."  # as long as an address
     signed = t.sign(PROVIDER, "setService", name, SERVICE[1], [5])
@@ -216,7 +216,7 @@ def any_signature_for_any_other_function(t: Target) -> Seen:
 
 @attack(v3=Refuses("SignatureExpired", 1_900_000_000))
 def a_signature_used_after_its_deadline(t: Target) -> Seen:
-    """A spender keeps what was meant for today and sends it in years."""
+    """A spender keeps a request that was meant for today and sends it years later."""
     signed = t.sign(OPERATOR, "setNode", URL, deadline=1_900_000_000)
     t.wait(1_900_000_001 - t.now)
     t.strike(signed)
@@ -238,7 +238,7 @@ def a_request_without_a_deadline(t: Target) -> Seen:
     v3=Refuses("InvalidNonce", OPERATOR, 0),
 )
 def requests_out_of_order(t: Target) -> Seen:
-    """A spender lets a later request take effect before, or in place of, an earlier one."""
+    """A spender sends a later request before, or instead of, an earlier one."""
     t.strike(t.sign(OPERATOR, "setNode", URL, nonce=1))
     return Seen(t.read("getNode", OPERATOR), URL)
 
@@ -248,7 +248,7 @@ def requests_out_of_order(t: Target) -> Seen:
     v3=Refuses("InvalidNonce", OPERATOR, 5),
 )
 def a_cancelled_request(t: Target) -> Seen:
-    """A spender sends what its signer has cancelled."""
+    """A spender sends a request that its signer has cancelled."""
     signed = t.sign(OPERATOR, "setNode", URL)
     t.direct(OPERATOR, "invalidateNonce", 5)
     t.strike(signed)
@@ -259,8 +259,8 @@ def a_cancelled_request(t: Target) -> Seen:
     v1=NotThere("no request has a nonce"),
     v3=Refuses("InvalidNonce", OPERATOR, 2**32 - 1),
 )
-def a_nonce_that_begins_again(t: Target) -> Seen:
-    """Old requests are valid once more because the nonce has come round to theirs."""
+def a_nonce_that_wraps_around(t: Target) -> Seen:
+    """Old requests become valid again because the nonce has wrapped around."""
     first = t.sign(OPERATOR, "setNode", URL)
     t.submit(first)
     _set_nonce(t, 2**32 - 1)
@@ -276,7 +276,7 @@ def a_nonce_that_begins_again(t: Target) -> Seen:
     v3=Sees((URL, Refused("InvalidNonce", OPERATOR, 1)), "it takes effect once, as signed"),
 )
 def a_request_sent_by_another_spender_first(t: Target) -> Seen:
-    """A request seen on its way takes effect for somebody else, or twice, or not at all."""
+    """A pending request takes effect for somebody else, or twice, or not at all."""
     signed = t.sign(OPERATOR, "setNode", URL)
     t.submit(signed, ATTACKER)
     refusal = refusal_of(lambda: t.strike(signed, SPENDER))
@@ -287,7 +287,7 @@ _COUNT = (1 << 32) - 1
 
 
 def _set_nonce(t: Target, nonce: int) -> None:
-    """Overwrite the operator's nonce: wherever in its contract there is a 1 for it."""
+    """Overwrite the operator's nonce wherever its contract stores a 1 for it."""
     contract = t.registry
     request = {"to": contract.address, "data": "0x" + _nonces_of(t).hex()}
     for slot in t.chain.request("eth_createAccessList", request)["accessList"][0]["storageKeys"]:

@@ -14,8 +14,8 @@ _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 @attack(v3=Refuses("InvalidSignature", OTHER_OPERATOR))
-def a_signature_with_the_signers_name_changed(t: Target) -> Seen:
-    """A node is listed, for ever, for an address that nobody has a key to: its URL is lost."""
+def a_signature_with_another_signer_named(t: Target) -> Seen:
+    """A node is listed for ever for an address without a key, and its URL is lost."""
     signed = t.sign(OPERATOR, "setNode", URL)
     t.strike(signed.but(signer=OTHER_OPERATOR), ATTACKER)
     return Seen(_can_be_listed(t), wanted=False)
@@ -23,7 +23,7 @@ def a_signature_with_the_signers_name_changed(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_signature_by_somebody_else(t: Target) -> Seen:
-    """A node is listed that its operator did not want, or one that nobody operates."""
+    """A node is listed that its operator did not want, or that nobody operates."""
     signed = t.sign(ATTACKER, "setNode", URL)
     if not t.is_v1:
         signed = t.sign(OPERATOR, "setNode", URL, key=ATTACKER.key)
@@ -33,7 +33,7 @@ def a_signature_by_somebody_else(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_random_signature(t: Target) -> Seen:
-    """Without any key, a node is listed, for an address that nobody has a key to."""
+    """Without any key, a node is listed for an address without a key."""
     # r is the x of a point on the curve (its generator), or nothing would be recovered.
     signature = _GENERATOR_X.to_bytes(32, "big") + keccak(text="s")[:31].rjust(32, b"\0")
     signed = t.sign(OPERATOR, "setNode", URL)
@@ -45,7 +45,7 @@ def a_random_signature(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidSignature", OPERATOR))
 def a_signature_of_zeros(t: Target) -> Seen:
-    """Without any key, a node is listed, for the zero address."""
+    """Without any key, a node is listed for the zero address."""
     signed = t.sign(OPERATOR, "setNode", URL)
     t.strike(signed.but(signature=bytes(65)), ATTACKER)
     return Seen(_is_somebodys(t, URL), wanted=True)
@@ -62,7 +62,7 @@ def a_high_s_signature(t: Target) -> Seen:
 
 
 @attack(
-    v1=NotThere("v, r and s are fields of their own"),
+    v1=NotThere("v, r and s are separate fields"),
     v3=Sees({}, "each is `InvalidSignature`"),
 )
 def short_long_and_compact_signatures(t: Target) -> Seen:
@@ -106,7 +106,7 @@ def a_signature_made_for_v1(t: Target) -> Seen:
 )
 def any_request_for_another_signer(t: Target) -> Seen:
     """A request that one account signed changes another account's entry."""
-    # Nobody has signed as this one before, so its nonce is 0, as the signers' is.
+    # This account has never signed before, so its nonce is 0, like the signers'.
     other = somebody(9)
     reason = Refused("InvalidSignature", other)
     return several(
@@ -116,11 +116,11 @@ def any_request_for_another_signer(t: Target) -> Seen:
 
 
 def _can_be_listed(t: Target) -> bool:
-    """Whether the operator can list its node at its own URL."""
+    """Return whether the operator can list its node at its own URL."""
     receipt = t.registry.send(t.calldata("setNode", URL), sender=OPERATOR, check=False)
     return bool(receipt.status)
 
 
 def _is_somebodys(t: Target, url: str) -> bool:
-    """Whether a node is listed at a URL, whoever its operator is."""
+    """Return whether any operator has a node at a URL."""
     return any(t.read("getNode", operator) == url for operator in t.read("getNodeOperators"))

@@ -11,13 +11,13 @@ from .world import OTHER_URL, URL
 
 _NO_CONTRACTS = NotThere("contracts can't sign")
 _EVIL = "https://evil.example"
-# What a signer's contract may use, and the most that the rest of such a request costs.
+# The gas limit of a signer's contract, plus the most that the rest of such a request costs.
 _BOUND_GAS = 250_000 + 90_000
 
 
 @attack(v1=_NO_CONTRACTS, v3=Sees(OTHER_URL, "the others' requests go through"))
-def a_signer_that_burns_the_batchs_gas(t: Target) -> Seen:
-    """One request among many, and those after it have no gas left."""
+def a_signer_that_burns_the_gas_of_a_batch(t: Target) -> Seen:
+    """One request uses up the gas of all those after it."""
     burner = place(t, "burns all gas")
     items = [
         t.raw_calldata(t.sign(OPERATOR, "setNode", URL)),
@@ -30,20 +30,20 @@ def a_signer_that_burns_the_batchs_gas(t: Target) -> Seen:
 
 
 @attack(v1=_NO_CONTRACTS, v3=Sees(value=False, meaning="it burns 250,000 gas at most"))
-def a_signer_that_burns_the_spenders_money(t: Target) -> Seen:
-    """One request costs whoever relays it a block's gas."""
+def a_signer_that_burns_the_money_of_a_spender(t: Target) -> Seen:
+    """One request costs its relayer a block's gas."""
     return Seen(_gas_of(t, _by(place(t, "burns all gas"), _EVIL)) > _BOUND_GAS, wanted=True)
 
 
-@attack(v1=_NO_CONTRACTS, v3=Sees(value=False, meaning="32 bytes of it are read"))
+@attack(v1=_NO_CONTRACTS, v3=Sees(value=False, meaning="only 32 bytes are read"))
 def a_signer_that_answers_with_megabytes(t: Target) -> Seen:
     """The answer is copied at the spender's cost, beyond what the signer itself may use."""
     return Seen(_gas_of(t, _by(place(t, "answers with 300 kB"), _EVIL)) > _BOUND_GAS, wanted=True)
 
 
-@attack(v1=_NO_CONTRACTS, v3=Sees((1, 1), "it takes effect once: the question is a static call"))
+@attack(v1=_NO_CONTRACTS, v3=Sees((1, 1), "it takes effect once: the check is a static call"))
 def a_signer_that_sends_its_request_while_it_is_asked(t: Target) -> Seen:
-    """A request takes effect twice, the second time inside of the first."""
+    """A request takes effect twice, the second time inside the first."""
     signer = place_code(t, "sends", "")
     inner = _by(signer, URL, signature=b"")
     data = t.raw_calldata(inner)
@@ -52,9 +52,9 @@ def a_signer_that_sends_its_request_while_it_is_asked(t: Target) -> Seen:
     return Seen((len(receipt.events), t.read("nonces", signer)), (2, 1))
 
 
-@attack(v1=_NO_CONTRACTS, v3=Sees("", "what it sends has no effect: the question is a static call"))
+@attack(v1=_NO_CONTRACTS, v3=Sees("", "its write has no effect: the check is a static call"))
 def a_signer_that_writes_while_it_is_asked(t: Target) -> Seen:
-    """A spender that sends one thing has sent another, too."""
+    """A spender that sends one request also sends another write."""
     data = t.registry.functions["setNode"].calldata(_EVIL)
     signer = place_code(t, "sends", sends_when_asked(t.permissions.address, b""))
     other = t.another()
@@ -64,7 +64,7 @@ def a_signer_that_writes_while_it_is_asked(t: Target) -> Seen:
 
 
 @attack(v1=_NO_CONTRACTS, v3=Sees({}, "each is `InvalidSignature`"))
-def a_signer_that_does_not_say_yes(t: Target) -> Seen:
+def a_signer_that_does_not_accept(t: Target) -> Seen:
     """Anyone can write in the name of a contract that does not sign."""
     behaviours = (
         "answers nothing",
@@ -81,7 +81,7 @@ def a_signer_that_does_not_say_yes(t: Target) -> Seen:
 
 @attack(v1=_NO_CONTRACTS, v3=Sees({}, "each is `InvalidSignature`"))
 def a_signer_that_is_part_of_the_chain(t: Target) -> Seen:
-    """Anyone writes in the name of a precompiled contract: number 4 repeats what it is asked."""
+    """Anyone can write in the name of a precompiled contract: number 4 returns its input."""
     return _several(t, [Person(f"precompile {n}", f"0x{n:040x}") for n in range(1, 10)])
 
 
@@ -92,8 +92,8 @@ def a_signer_that_is_the_registry(t: Target) -> Seen:
 
 
 @attack(v1=_NO_CONTRACTS, v3=Refuses("InvalidNonce", contract_at(1), 1))
-def a_contracts_signature_used_twice(t: Target) -> Seen:
-    """A contract that says yes to whatever it was asked once is asked again."""
+def a_contract_signature_used_twice(t: Target) -> Seen:
+    """A contract accepts a digest a second time."""
     signer = place(t, "says yes")
     signed = _by(signer, URL)
     t.submit(signed)
@@ -102,8 +102,8 @@ def a_contracts_signature_used_twice(t: Target) -> Seen:
 
 
 @attack(v1=_NO_CONTRACTS, v3=Sees((URL, ""), "direct writes of a batch are its sender's"))
-def a_signer_taken_for_the_batchs_sender(t: Target) -> Seen:
-    """After a contract's request, a batch goes on in the name of that contract."""
+def a_signer_mistaken_for_the_sender_of_a_batch(t: Target) -> Seen:
+    """After a contract's request, a batch continues in the name of that contract."""
     signer = place(t, "says yes")
     items = [t.raw_calldata(_by(signer, URL)), t.calldata("setNode", _EVIL)]
     t.strike_with(t.registry, t.registry.functions["multicall"].calldata(items), ATTACKER)

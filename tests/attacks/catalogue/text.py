@@ -13,21 +13,21 @@ _NOT_UTF8 = b"https://\xff\xfe.example"
 
 @attack(v3=Refuses("TextTooLong", len(_LONG), 255))
 def an_over_long_url(t: Target) -> Seen:
-    """Lists of nodes can't be read any more; every party at this node costs its readers dear."""
+    """Lists of nodes can't be read any more, and every party at this node is expensive to read."""
     t.strike_as(ATTACKER, "setNode", _LONG)
     return Seen(t.read("getNode", ATTACKER), _LONG)
 
 
 @attack(v3=Refuses("InvalidUrl", 0))
-def a_url_that_is_none(t: Target) -> Seen:
-    """Node software and admin pages that follow what is listed run the attacker's script."""
+def an_invalid_url(t: Target) -> Seen:
+    """Node software and admin pages that open listed URLs run the attacker's script."""
     t.strike_as(ATTACKER, "setNode", "javascript:alert(1)")
     return Seen(t.read("getNode", ATTACKER), "javascript:alert(1)")
 
 
 @attack(v3=Refuses("InvalidUrl", 0))
 def a_url_of_a_local_file(t: Target) -> Seen:
-    """Node software that follows what is listed reads its own files."""
+    """Node software that opens listed URLs reads its own files."""
     t.strike_as(ATTACKER, "setNode", "file:///etc/passwd")
     return Seen(t.read("getNode", ATTACKER), "file:///etc/passwd")
 
@@ -41,21 +41,21 @@ def a_url_with_a_name_before_the_host(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidUrl", 20))
 def a_url_that_swallows_the_path(t: Target) -> Seen:
-    """Whatever a sender appends is a query, or nothing: all requests go where the attacker says."""
+    """Paths that a sender appends have no effect, so all requests go where the attacker wants."""
     t.strike_as(ATTACKER, "setNode", f"{URL}?next=")
     return Seen(t.read("getNode", ATTACKER), f"{URL}?next=")
 
 
 @attack(v3=Refuses("InvalidUrl", 20))
 def a_url_with_control_characters(t: Target) -> Seen:
-    """A terminal that shows the list is cleared, or shows another list."""
+    """A terminal that shows the list is cleared, or shows a false list."""
     t.strike_as(ATTACKER, "setNode", f"{URL}\x1b[2J\x1b]0;owned\x07")
     return Seen(t.read("getNode", ATTACKER), f"{URL}\x1b[2J\x1b]0;owned\x07")
 
 
 @attack(v3=Refuses("InvalidUrl", 8))
 def a_url_that_is_not_utf8(t: Target) -> Seen:
-    """One entry, and every reader that decodes the list fails."""
+    """A single entry makes every reader of the list fail."""
     function = t.registry.functions["setNode"]
     data = function.selector + encode(["bytes"], [_NOT_UTF8])
     t.strike_with(t.registry, data, ATTACKER)
@@ -80,7 +80,7 @@ def an_over_long_name(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidName", 4))
 def a_name_with_control_characters(t: Target) -> Seen:
-    """A log has lines, and a terminal shows texts, that the attacker has written."""
+    """Logs and terminals show lines that the attacker has written."""
     with_parties(t)
     t.strike_as(PROVIDER, "setService", "name\n2030-01-01 all is well", SERVICE[1], MODEST)
     return Seen(t.read("getService", PROVIDER)[2], "name\n2030-01-01 all is well")
@@ -88,7 +88,7 @@ def a_name_with_control_characters(t: Target) -> Seen:
 
 @attack(v3=Refuses("InvalidName", 2))
 def a_name_that_is_not_utf8(t: Target) -> Seen:
-    """One entry, and every reader that decodes the list of services fails."""
+    """A single entry makes every reader of the list of services fail."""
     with_parties(t)
     function = t.permissions.functions["setService"]
     values = encode(["bytes", "string", "uint256[]"], [b"ab\xed\xa0\x80", SERVICE[1], MODEST])
@@ -97,7 +97,7 @@ def a_name_that_is_not_utf8(t: Target) -> Seen:
 
 
 @attack(v3=Refuses("InvalidUrl", 0))
-def a_service_url_that_is_none(t: Target) -> Seen:
+def an_invalid_service_url(t: Target) -> Seen:
     """A user who opens the URL of a service runs the attacker's script."""
     with_parties(t)
     t.strike_as(PROVIDER, "setService", SERVICE[0], "javascript:alert(1)", MODEST)
@@ -106,15 +106,15 @@ def a_service_url_that_is_none(t: Target) -> Seen:
 
 @attack(v3=Refuses("ValueOutOfRange", 64, 64))
 def a_permission_out_of_range(t: Target) -> Seen:
-    """Users agree to what nobody has defined yet."""
+    """Users agree to a permission that is not defined yet."""
     with_parties(t)
     t.strike_as(PROVIDER, "setService", *SERVICE, [64])
     return Seen(t.read("getService", PROVIDER)[4], (64,))
 
 
 @attack(v3=Refuses("ValueOutOfRange", 2**256 - 1, 64))
-def a_permission_that_no_number_holds(t: Target) -> Seen:
-    """Readers that know numbers of 53 bits, or 64, see another permission, or fail."""
+def a_permission_beyond_64_bits(t: Target) -> Seen:
+    """Readers with numbers of 53 or 64 bits see another permission, or fail."""
     with_parties(t)
     t.strike_as(PROVIDER, "setService", *SERVICE, [2**256 - 1])
     return Seen(t.read("getService", PROVIDER)[4], (2**256 - 1,))
@@ -122,16 +122,16 @@ def a_permission_that_no_number_holds(t: Target) -> Seen:
 
 @attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 8, 8))
 def a_role_out_of_range(t: Target) -> Seen:
-    """Readers fail at an entry whose role they have no name for."""
+    """Readers fail at an entry with an unknown role."""
     with_nodes(t)
     role = 7 if t.is_v1 else 8
     t.strike_as(CPO, "setParty", *IDS[CPO], [role], OPERATOR)
     return Seen(t.read("getPartyDetailsByAddress", CPO)[4], (role,))
 
 
-@attack(v1=NotThere("it knows no such role"), v3=Sees((0,), "v1's views show what v1 knows"))
+@attack(v1=NotThere("v1 has no such role"), v3=Sees((0,), "v1's views show only v1's roles"))
 def a_role_that_readers_of_v1_have_no_name_for(t: Target) -> Seen:
-    """Node software built for v1 fails at an entry whose role came later."""
+    """Node software built for v1 fails at an entry with a newer role."""
     with_nodes(t)
     t.direct(CPO, "setParty", *IDS[CPO], [0, 7], OPERATOR)
     assert t.read("party", *IDS[CPO])[3] == (0, 7)
@@ -140,7 +140,7 @@ def a_role_that_readers_of_v1_have_no_name_for(t: Target) -> Seen:
 
 @attack(v1=Refuses(""), v3=Refuses("ValueOutOfRange", 16, 16))
 def a_module_out_of_range(t: Target) -> Seen:
-    """Readers fail at an entry whose module they have no name for."""
+    """Readers fail at an entry with an unknown module."""
     with_parties(t)
     module = 7 if t.is_v1 else 16
     t.strike_as(CPO, "setPartyModules", [module], [])

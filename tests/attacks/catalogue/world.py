@@ -22,8 +22,8 @@ OPERATORS = {OPERATOR: URL, OTHER_OPERATOR: OTHER_URL}
 IDS = {CPO: (b"DE", b"CPO"), EMSP: (b"NL", b"MSP"), PROVIDER: (b"AT", b"SVC")}
 ROLES = [0]
 SERVICE = ("Smart charging", "https://service.example")
-MODEST = [1, 5]  # what users agree to
-EVERYTHING = [0]  # FORWARD_ALL: what a provider would like to have
+MODEST = [1, 5]  # permissions that users agree to
+EVERYTHING = [0]  # FORWARD_ALL, which an attacking provider wants
 NOWHERE = (b"ZZ", b"ZZZ")  # an id that nobody has registered
 
 
@@ -56,7 +56,7 @@ def change_id(t: Target, who: Person, old: tuple[bytes, bytes], new: tuple[bytes
 
 
 def become(t: Target, who: Person, new: tuple[bytes, bytes]) -> None:
-    """Leave, and come back under another id; v1 needs no leaving for that."""
+    """Leave and come back under another id; in v1, no leaving is needed."""
     if not t.is_v1:
         t.direct(who, "deleteParty")
     t.direct(who, "setParty", *new, ROLES, OPERATOR)

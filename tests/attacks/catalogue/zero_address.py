@@ -1,7 +1,7 @@
-"""Something is stored for the zero address, which stands for everything that is absent.
+"""Something is stored for the zero address, which means that an entry is absent.
 
-ecrecover answers with the zero address when a signature is none, and so does a mapping when it
-holds nothing.
+ecrecover returns the zero address for an invalid signature, and so does an empty entry of a
+mapping.
 """
 
 from functools import partial
@@ -45,7 +45,7 @@ def the_zero_address_as_party(t: Target) -> Seen:
 def the_zero_address_as_user(t: Target) -> Seen:
     """Every id that nobody has registered has agreed to the attacker's service."""
     with_service(t)
-    if t.is_v1:  # which wants a user to be a party first
+    if t.is_v1:  # in which a user must be a party first
         t.submit(_unsigned(t, "setParty", b"DE", b"ZRO", ROLES, OPERATOR))
     values = (PROVIDER,) if t.is_v1 else (PROVIDER, MODEST)
     t.strike(_unsigned(t, "createAgreement", *values), ATTACKER)
@@ -67,7 +67,7 @@ def the_zero_address_as_provider(t: Target) -> Seen:
     v3=Sees({}, "each is `ZeroAddress`, `PartyNotFound` or `ServiceNotFound`"),
 )
 def the_zero_address_by_import(t: Target) -> Seen:
-    """Entries of v1's zero address, which attackers can make there, come along."""
+    """Entries of the zero address, which attackers can create in v1, are imported."""
     new = t.another(import_open=True)
     new.direct(OWNER, "importNodes", [(OPERATOR, URL)])
     party = (CPO, b"DE", b"CPO", ROLES, [], [], OPERATOR, "")
@@ -93,7 +93,7 @@ def the_zero_address_by_import(t: Target) -> Seen:
     v3=Sees(("", "0x" + "00" * 20, False, 0), "all is absent"),
 )
 def the_zero_address_as_an_answer(t: Target) -> Seen:
-    """A direct write "by" the zero address, which a node can simulate, leaves something to find."""
+    """A direct write "by" the zero address, which a node can simulate, is stored."""
     with_service(t)
     return Seen(
         (
