@@ -42,16 +42,17 @@ def private_text(path: str | os.PathLike[str], what: str = _KIND) -> str:
     return _decoded(content, name, what)
 
 
-def text_of(path: str | os.PathLike[str]) -> str:
+def text_of(path: str | os.PathLike[str], what: str = _KIND) -> str:
     """Return the text of a file of at most 65,536 bytes.
 
     Args:
         path: The file.
+        what: Name of the file for messages.
 
     Raises:
         InvalidInput: The file can't be read, is not text, or is longer.
     """
-    return _decoded(read_bytes(path, _MAX_FILE_BYTES, what=_KIND), os.fspath(path), _KIND)
+    return _decoded(read_bytes(path, _MAX_FILE_BYTES, what=what), os.fspath(path), what)
 
 
 def write_once(path: str | os.PathLike[str], text: str) -> None:

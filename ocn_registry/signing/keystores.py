@@ -38,10 +38,12 @@ _KEY_BYTES: Final = 32
 _IV_BYTES: Final = 16
 _MAX_DERIVED_BYTES: Final = 1 << 10
 # Wallets use at most 2^21 steps of scrypt in 256 MiB, or about 600,000 rounds of PBKDF2: a second
-# each. Higher numbers in a file must not stall the program or exhaust the memory.
+# each. Higher numbers in a file must not stall the program or exhaust the memory. The blocks are r
+# times p: each one costs scrypt some rounds of PBKDF2 and a step of Python, whatever n is.
 _MAX_SCRYPT_STEPS: Final = 1 << 23
 _MAX_SCRYPT_BYTES: Final = 1 << 29
-_MAX_ROUNDS: Final = 10_000_000
+_MAX_SCRYPT_BLOCKS: Final = 1 << 10
+_MAX_ROUNDS: Final = 1 << 22
 _SCRYPT: Final = {"n": 1 << 18, "r": 8, "p": 1}
 _FORMS: Final = ("NFKC", "NFKD", "NFC", "NFD")
 _DIGITS: Final = re.compile(r"(0x)?(?:[0-9a-fA-F]{2})*", re.IGNORECASE)
@@ -49,6 +51,7 @@ _NO_WORD: Final = re.compile("[^a-z0-9]")
 _PBKDF2: Final = {"pbkdf2", "pbkdf2sha256", "pbkdf2hmacsha256", "pbkdf2withhmacsha256"}
 _NUMBER: Final = re.compile(r"[0-9]{1,10}|0x[0-9a-fA-F]{1,8}")
 _ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")
+OTHER_JSON: Final = "it is JSON of another kind: a keystore has an object 'crypto'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,29 +79,34 @@ class Keystore:
     address: str | None
 
     def open(self, passphrase: Callable[[], object]) -> bytes | None:
-        """Return the key; `None` if the passphrase is wrong, or there is not enough memory.
+        """Return the key; `None` if the passphrase is wrong.
 
         Args:
             passphrase: Returns the passphrase, as typed. Accented letters are also tried in
                 Unicode's other normal forms, because wallets normalize them differently.
 
         Raises:
-            InvalidInput: The passphrase is not text.
+            InvalidInput: The passphrase is not text, or there is not enough memory.
         """
         given = passphrase()
         if not isinstance(given, str):
             kind = type(given).__name__
             del given  # a traceback must not show it
             raise InvalidInput(f"the passphrase is of type {kind}: use text")
-        forms = [unicodedata.normalize(form, given) for form in _FORMS]
         try:
-            for spelled in dict.fromkeys([given, *forms]):
-                derived = self._derived(spelled.encode(errors="surrogatepass"))
-                mac = keccak256(derived[16:32] + self.ciphertext)
-                if hmac.compare_digest(mac, self.mac):
-                    return _aes(derived[:16], self.iv, self.ciphertext).rjust(_KEY_BYTES, b"\0")
-        except (MemoryError, ValueError):
-            pass
+            return self._opened(given)
+        except (MemoryError, ValueError):  # ValueError is how PyCryptodome reports it
+            del given
+        # Raised out here, so that no traceback leads to the frames that held the passphrase.
+        raise InvalidInput("there is not enough memory to open the keystore: close other programs")
+
+    def _opened(self, passphrase: str) -> bytes | None:
+        forms = [unicodedata.normalize(form, passphrase) for form in _FORMS]
+        for spelled in dict.fromkeys([passphrase, *forms]):
+            derived = self._derived(spelled.encode(errors="surrogatepass"))
+            mac = keccak256(derived[16:32] + self.ciphertext)
+            if hmac.compare_digest(mac, self.mac):
+                return _aes(derived[:16], self.iv, self.ciphertext).rjust(_KEY_BYTES, b"\0")
         return None
 
     def _derived(self, passphrase: bytes) -> bytes:
@@ -181,23 +189,18 @@ class _Odd(ValueError):
 
 
 def _keystore(text: str) -> Keystore:
-    if (other := kind_of_text(text)) is not None:
-        raise _Odd(other)
-    try:
-        content = parse_json(text.encode(errors="surrogatepass"), KEYSTORE_FILE)
-    except BeyondLimits as error:
-        raise _Odd(f"it is JSON {error}") from None
-    except ValueError:
-        raise _Odd("its content is not JSON, or not all of it is there") from None
+    content = _parsed(text)
     if _is_list(content) and len(content) == 1:  # the form that web3.js exports
         content = content[0]
+    if isinstance(content, str) and content.lstrip().startswith("{"):  # JSON in a string of JSON
+        return _keystore(content)
     if not _is_object(content):
-        raise _Odd(kind_of_json(content) or "it is JSON without an encrypted key in it")
+        raise _Odd(kind_of_json(content) or OTHER_JSON)
     whole = _lower(content)
     if (other := kind_of_json(whole)) is not None:
         raise _Odd(other)
     if "crypto" not in whole:
-        raise _Odd("it is JSON without an encrypted key in it")
+        raise _Odd(OTHER_JSON)
     if "version" not in whole:
         raise _Odd("its 'version' is missing; only version 3 is supported")
     if _number(whole["version"]) != 3:  # noqa: PLR2004 - the format's own number
@@ -206,6 +209,20 @@ def _keystore(text: str) -> Keystore:
     address = whole.get("address")
     named = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
     return _checked(crypto, None if named is None else named[1].lower())
+
+
+def _parsed(text: str) -> object:
+    if (other := kind_of_text(text)) is not None:
+        raise _Odd(other)
+    content = text.encode(errors="surrogatepass")
+    try:
+        return parse_json(content, KEYSTORE_FILE, strict_text=False)
+    except BeyondLimits as error:
+        raise _Odd(f"it is JSON {error}") from None
+    except ValueError as error:
+        if str(error).startswith("Extra data") and text.lstrip().startswith("{"):
+            raise _Odd("more follows its JSON; write one keystore to a file of its own") from None
+        raise _Odd("its content is not JSON, or not all of it is there") from None
 
 
 def _checked(crypto: dict[str, object], address: str | None) -> Keystore:
@@ -246,7 +263,11 @@ def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int
         n, r, p = [_positive(parameters, key) for key in ("n", "r", "p")]
         if n < 2 or n & (n - 1):  # noqa: PLR2004 - scrypt's own rule
             raise _Odd(f"its scrypt parameter n is {n}; it must be a power of two")
-        if n * r * p > _MAX_SCRYPT_STEPS or 128 * r * (n + p) > _MAX_SCRYPT_BYTES:
+        if (
+            n * r * p > _MAX_SCRYPT_STEPS
+            or 128 * r * (n + p) > _MAX_SCRYPT_BYTES
+            or r * p > _MAX_SCRYPT_BLOCKS
+        ):
             raise _Odd(
                 f"its scrypt parameters n {n}, r {r}, p {p} would take too much time or memory; "
                 "wallets use n 262144, r 8, p 1",
@@ -302,8 +323,8 @@ def _number(value: object) -> int | None:
 
 def _bytes(content: dict[str, object], key: str, size: int | None = None) -> bytes:
     digits = content.get(key)
-    digits = digits.strip() if isinstance(digits, str) else ""
-    if key not in content or not _DIGITS.fullmatch(digits):
+    digits = digits.strip() if isinstance(digits, str) else None
+    if digits is None or not _DIGITS.fullmatch(digits):
         raise _Odd(f"its {key!r} is missing, or not hexadecimal digits")
     value = bytes.fromhex(digits[2:] if digits[:2] in {"0x", "0X"} else digits)
     if size is not None and len(value) != size:

@@ -192,7 +192,7 @@ class KeySigner:
         if keystore.address not in {None, signer.address[2:].lower()}:
             raise InvalidInput(
                 f"the keystore {name} says it is for 0x{keystore.address} and holds the key of "
-                f"{signer.address}: correct its address, or use the right file",
+                f"{signer.address}: one of the two was changed; use another copy of the file",
             )
         return signer
 
@@ -287,15 +287,22 @@ def _check_function(passphrase: object) -> None:
 
 def _key_in(text: str) -> tuple[PrivateKey | None, str]:
     """Return the key in a file, or `None` and what is wrong with the file."""
-    from ocn_registry.signing.keystores import read_keystore  # noqa: PLC0415 - few need it
+    from ocn_registry.signing.keystores import (  # noqa: PLC0415 - few need it
+        OTHER_JSON,
+        read_keystore,
+    )
     from ocn_registry.signing.other_key_files import kind_of_text  # noqa: PLC0415 - the same
 
     found = _key(text)
     if found is not None:
         return found, ""
-    if not isinstance(read_keystore(text), str):
+    kind = read_keystore(text)
+    if not isinstance(kind, str):
         return None, "it is an encrypted keystore; use keystore:PATH for it"
-    return None, kind_of_text(text) or "it should have 64 hexadecimal digits and nothing else"
+    wanted = "it should have 64 hexadecimal digits and nothing else"
+    if text.lstrip().startswith(("{", "[")) and kind != OTHER_JSON:
+        return None, kind
+    return None, kind_of_text(text) or wanted
 
 
 @checked
@@ -317,7 +324,7 @@ def address_in_keystore(path: str | os.PathLike[str]) -> Address | None:
 def _keystore_in(path: str | os.PathLike[str]) -> Keystore:
     from ocn_registry.signing.keystores import read_keystore  # noqa: PLC0415 - few need it
 
-    keystore = read_keystore(text_of(path))
+    keystore = read_keystore(text_of(path, "keystore"))
     if isinstance(keystore, str):
         raise InvalidInput(f"{shown(str(path))} is not a keystore that can be opened: {keystore}")
     return keystore

@@ -184,7 +184,10 @@ def test_nobody_thinks_of_a_passphrase_in_vain(anywhere, tmp_path):
     (tmp_path / "me.json").touch()
     for words, says in (
         (("delete-node", "-s", "keystore:you.json"), "there is no keystore 'you.json'"),
+        (("delete-node", "-s", "keystore:."), "the keystore '.' is a folder"),
         (("delete-node", "-s", "me.json"), "did you mean keystore:me.json?"),
+        (("delete-node", "-s", "a/" * 150), "the signer is not a reference to a key: give"),
+        (("delete-node", "-s", "b" * 300), "the signer is not a reference to a key: give"),
         (("delete-node-raw", "-s", "keystore:me.json"), "no key for the spender"),
         (("set-node", "my node", "-s", "keystore:me.json"), "is not a valid URL"),
         (("set-node", "https://https://a.example", "-s", "keystore:me.json"), "two schemes"),

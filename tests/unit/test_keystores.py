@@ -1,5 +1,6 @@
 """Keystores of any program open, or the message says what is wrong; none blocks the program."""
 
+import base64
 import hashlib
 import json
 import os
@@ -128,6 +129,8 @@ def prefixed(content):
         json.dumps(keystore()).encode("utf-16-le"),
         json.dumps(keystore()).encode("utf-32"),
         json.dumps(keystore(), indent=2).replace("\n", "\r\n"),
+        json.dumps(json.dumps(keystore())),
+        keystore(("\ud800", "name")),
         keystore((DELETED, "crypto", "kdfparams", "dklen")),
         keystore(("HmacSHA256", "crypto", "kdfparams", "prf")),
         keystore(("private-key", "type"), ([], "activeAccounts")),
@@ -136,7 +139,7 @@ def prefixed(content):
         keystore(("PBKDF2WithHmacSHA256", "crypto", "kdf")),
         keystore((keystore()["crypto"]["mac"] + "\n", "crypto", "mac")),
     ],
-    ids=range(27),
+    ids=range(29),
 )
 def test_keystore_of_any_program_opens(opened, content):
     assert opened(content).address == ADDRESS
@@ -212,14 +215,15 @@ KINDS = {
     "more than a private key": f"# of the node\n{KEY.hex()}\n{KEY.hex()}\n",
     "than a private key": {"private_keys": {ADDRESS: KEY.hex()}},
     "it is a recovery phrase": "test " * 11 + "junk\n",
-    "is a recovery phrase": "".join(f"{place}. Test\r\n" for place in range(1, 13)),
+    "it is a recovery phrase;": "".join(f"{place}. Test\r\n" for place in range(1, 13)),
     "a recovery phrase": "abaisser, \xe9clair, zoologie, " * 4,
     "recovery phrase;": "\u3000".join(["\u3042\u3044\u3053\u304f\u3057\u3093"] * 12),
     "key in PEM form": "Bag Attributes\n    localKeyID: 01\n-----BEGIN PRIVATE KEY-----\nAAAA\n",
     "PuTTY": "PuTTY-User-Key-File-3: ssh-ed25519\r\n",
     "BIP 38": "6P" + "R" * 56,
     "file of age": "AGE-SECRET-KEY-1QQ\n",
-    "not a text file": "PK\x03\x04",
+    "archive (zip)": "PK\x03\x04",
+    "a binary file": "\0" * 40,
     "of more than 256 parts": keystore(([0] * 300, "more")),
     "PEM": "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
     "SSH": "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n",
@@ -229,7 +233,36 @@ KINDS = {
     "list of 2": [keystore(), keystore()],
     "empty": " \n",
     "not JSON": json.dumps(keystore())[:-20],
-    "without an encrypted key": {"hello": "world"},
+    "JSON of another kind": {"hello": "world"},
+    "another kind: a keystore": "null",
+    "more follows its JSON": json.dumps(keystore()) + json.dumps(keystore()),
+    "one keystore to a file of its own": json.dumps(keystore()) + "\n\0\0",
+    "inside of other JSON": {"accounts": [{"Crypto": keystore()["crypto"]}]},
+    "is inside of other JSON": {"name": "a", "keystore": keystore()},
+    "'crypto' of a keystore alone": keystore()["crypto"],
+    "version is [3]": keystore(([3], "version")),
+    "version is {}": keystore(({}, "version"), ({}, "type")),
+    "Hardhat": keystore(({"masterKeyDerivation": {}}, "crypto"), ("hardhat-v3", "version")),
+    "MultiversX": keystore((4, "version"), ("erd1qq", "bech32")),
+    "Neo": {"name": None, "scrypt": {"n": 16384}, "accounts": [{"key": "6PYM"}]},
+    "Cosmos (Tendermint)": {"priv_key": {"value": "AAAA"}, "pub_key": {}},
+    "key of Cosmos": "-----BEGIN TENDERMINT PRIVATE KEY-----\nkdf: bcrypt\n",
+    "key of NEAR": {"account_id": "a.near", "private_key": "ed25519:3D4Y"},
+    "a vault of MetaMask": [{"type": "HD Key Tree", "data": {"mnemonic": [1]}}],
+    "JSON of another": {"type": "Feature", "data": [1]},
+    "is a recovery phrase": ["test"] * 11 + ["junk"],
+    "phrase; import it": "-".join(["test"] * 12),
+    "a public key,": "02" + "ab" * 32,
+    "in another form": base64.b64encode(KEY).decode(),
+    "may be a private key in another": list(KEY),
+    "is a file of age": "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n",
+    "QR code": "UR:CRYPTO-HDKEY/OTADYKAXHDCLAEVSWFDMJPFSWPWKAHCY",
+    "of Sui": "suiprivkey1qqx6nv22dp0vl7qa6zwf9ujvm59qc7fxnyj5lux7gm0u",
+    "of Nostr": "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9",
+    "of Aptos": "ed25519-priv-0x" + "ab" * 32,
+    "of Tezos": "edsk3gUfUPyBSfrS9CCgmCiQsTCHGkviBDusMxDJstFtojtc1zcpsh",
+    "of Stellar": "S" + "A" * 55,
+    "of Solana": "4" * 88,
     "web page": "<!DOCTYPE html><html></html>",
     "version is 5": keystore((5, "version")),
     "'version' is missing": keystore((DELETED, "version")),
@@ -250,6 +283,9 @@ KINDS = {
     "'n' is missing, or not a number from 1": keystore(*scrypt(n=True)),
     "n 1073741824, r 8, p 1 would take": keystore(*scrypt(n=1 << 30)),
     "n 2, r 1073741824": keystore(*scrypt(r=1 << 30)),
+    "n 2, r 1, p 2048 would": keystore(*scrypt(r=1, p=1 << 11)),
+    "n 2, r 2048, p 1 would": keystore(*scrypt(r=1 << 11)),
+    "'salt' is missing": keystore(({"type": "Buffer", "data": []}, "crypto", "kdfparams", "salt")),
     "p 1073741824 would": keystore(*scrypt(p=1 << 30)),
     "c is 2147483647": keystore((2**31 - 1, "crypto", "kdfparams", "c")),
     "'c' is missing": keystore((0, "crypto", "kdfparams", "c")),
@@ -276,6 +312,16 @@ def test_file_of_another_kind_is_named_before_a_passphrase_is_asked_for(tmp_path
 def test_wrong_passphrase_is_distinguished_from_a_wrong_file(opened, content):
     with pytest.raises(InvalidInput, match="the passphrase does not open the keystore"):
         opened(content, "another")
+
+
+def test_lack_of_memory_is_distinguished_from_a_wrong_passphrase(opened, monkeypatch):
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("ocn_registry.signing.keystores._scrypt", exhausted)
+    with pytest.raises(InvalidInput, match="not enough memory") as error:
+        opened(keystore(*scrypt()))
+    assert error.value.__context__ is None  # its frames held the passphrase
 
 
 def test_keystore_that_names_another_address_is_refused(opened):
@@ -307,6 +353,7 @@ def test_passphrase_of_bytes_that_are_not_text_encrypts_nothing(tmp_path):
         ("it is a recovery phrase", "test " * 12),
         ("more than a private key", f"key: {KEY.hex()}"),
         ("PEM", "-----BEGIN EC PRIVATE KEY-----"),
+        ("EIP-2335", json.dumps({"crypto": {"kdf": {}}, "version": 4})),
         ("64 hexadecimal digits and nothing else", KEY.hex()[1:]),
         ("64 hexadecimal digits and nothing else", json.dumps({"hello": "world"})),
     ],
@@ -333,6 +380,14 @@ def test_secret_file_written_by_windows_is_read(tmp_path, encoding):
     [
         (r"Java \(JKS\)", b"\xfe\xed\xfe\xed\x00"),
         (r"PKCS#12", b"\x30\x82\x0a\x10\x02\x01\x03\xff"),
+        ("age", b"age-encryption.org/v1\n-> X25519 abc\n--- \xff\xfe"),
+        ("PGP", b"\x8c\x0d\x04\x09\x03\x02\xff"),
+        ("OpenSSL", b"Salted__\xff\xfe\x80"),
+        ("picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+        ("KeePass", b"\x03\xd9\xa2\x9a\x67"),
+        ("64 hexadecimal digits", KEY),
+        ("64 hexadecimal digits", KEY + b"\n"),
+        ("binary file", b"\0" + json.dumps(keystore()).encode()),
         ("gzip", b"\x1f\x8b\x08\xff"),
     ],
 )

@@ -20,7 +20,6 @@ from ocn_registry.cli.config.settings_file import at_home
 from ocn_registry.cli.output.render import printable, talk
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.variables import VARIABLES
 from ocn_registry.intents import SetController
 from ocn_registry.models import Address
@@ -220,8 +219,6 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
     if colon and place:
         if kind == "keystore":
             path = str(at_home(place))
-            if not at_home(place).is_file():
-                raise InvalidInput(f"there is no keystore {shown(path)}: check the path")
             return KeySigner.from_keystore(path, lambda: passphrase(args, part, path))
         if kind == "env":
             return KeySigner.from_env(place)
@@ -232,11 +229,18 @@ def _referenced(args: Namespace, part: Part | NewPart, reference: str) -> Signer
             from ocn_registry.signing.program import program_signer  # noqa: PLC0415
 
             return program_signer(place, is_contract=kind == "contract")
-    if reference and at_home(reference).is_file():  # otherwise it may be a key, and is not quoted
+    if _is_file(reference):  # otherwise it may be a key, and is not quoted
         is_key = _NAKED.fullmatch(text_of(at_home(reference)).strip())
         guess = f"{'file' if is_key else 'keystore'}:{printable(reference)}"
         raise InvalidInput(f"the {part} is not a reference to a key: did you mean {guess}?")
     raise InvalidInput(f"the {part} is not a reference to a key: give {FORMS}")
+
+
+def _is_file(reference: str) -> bool:
+    try:
+        return reference != "" and at_home(reference).is_file()
+    except OSError:  # the name is too long, or a folder of it can't be read
+        return False
 
 
 def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool = False) -> str:
