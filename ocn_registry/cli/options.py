@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import SUPPRESS, ArgumentTypeError
+from operator import methodcaller
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.cli.config.choices import NETWORKS, choice
@@ -23,6 +24,142 @@ _CONSENT: Final = "needed where nobody can be asked, as in a script"
 MAX_UINT: Final = (1 << 256) - 1
 _MOST_LIFETIME_S: Final = 30 * 86_400
 NONE: Final = "none"  # the word that removes an address or a URL
+
+
+def option(*names: str, **settings: object) -> Callable[[ArgumentParser], None]:
+    """Return what adds an option to a parser; the arguments are those of `add_argument`."""
+    return methodcaller("add_argument", *names, **settings)
+
+
+def whole(what: str, least: int = 0, most: int = MAX_UINT) -> Callable[[str], int]:
+    """Return a parser of a whole number within limits.
+
+    Args:
+        what: Description of the number, for messages.
+        least: The minimum.
+        most: The maximum.
+    """
+
+    def parse(text: str) -> int:
+        digits = re.fullmatch(r"0*([0-9]{1,78})", text)
+        number = -1 if digits is None else int(digits[1])
+        if not least <= number <= most:
+            limit = "2^256 - 1" if most == MAX_UINT else most
+            raise ArgumentTypeError(
+                f"{text!r} is not a valid {what}: give a whole number from {least} to {limit}",
+            )
+        return number
+
+    return parse
+
+
+def duration(text: str) -> float:
+    """Parse a length of time in seconds."""
+    if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,6})?", text) and float(text) > 0:
+        return float(text)
+    raise ArgumentTypeError(f"{text!r} is not a valid number of seconds: give one such as 60")
+
+
+def tokens(text: str) -> int:
+    """Parse an amount of the chain's token, and return it in wei."""
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,18}))?", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a valid amount: give one such as 0.01")
+    return int(found[1]) * 10**18 + int((found[2] or "").ljust(18, "0"))
+
+
+def blocks(text: str) -> str:
+    """Parse a number of blocks to wait for."""
+    if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        return text
+    raise ArgumentTypeError(f"{text!r} is not confirmed, final, or a number of blocks")
+
+
+def lifetime(text: str) -> int:
+    """Parse how long a request can be used: at most 30 days."""
+    found = seconds(text)
+    if found > _MOST_LIFETIME_S:
+        raise ArgumentTypeError(f"{text!r} is too long: a request can be used for at most 30d")
+    return found
+
+
+def seconds(text: str) -> int:
+    """Parse a length of time: 30m, 12h or 7d."""
+    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a valid time: give one such as 30m, 12h or 7d")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+def tx_hash(text: str) -> str:
+    """Parse the hash of a transaction."""
+    if re.fullmatch(r"0[xX][0-9a-fA-F]{64}", text):
+        return text.lower()
+    raise ArgumentTypeError(f"{text!r} is not a valid hash: give 0x and 64 hexadecimal digits")
+
+
+controlling = option(
+    "--controller",
+    metavar="KEY",
+    help="key of the account's controller, which signs in its place (or: "
+    f"{VARIABLES['controller'][0]}); see --signer for its forms",
+)
+account = option(
+    "-a",
+    "--account",
+    metavar="ADDRESS",
+    help="account whose entry it is, where its controller signs (default: the signer's)",
+)
+passphrase = option(
+    "--passphrase-file",
+    metavar="FILE",
+    help="file with the passphrase of the keystores, which only you can read; without it you "
+    "are asked",
+)
+journal = option(
+    "--journal",
+    metavar="FILE",
+    help="file that keeps transactions until the chain has decided about them (default: "
+    "ocn-registry/journal.db in your state folder)",
+)
+waiting = option(
+    "--wait",
+    type=blocks,
+    metavar="confirmed|final|N",
+    help="wait until it is in a block (default), until no other block can replace that one, "
+    "or for N blocks",
+)
+yes = option("-y", "--yes", action="store_true", help=f"do not ask; {_CONSENT}")
+operator_address = option("address", help="address of the operator")
+provider = option("provider", help="address of the party that offers the service")
+party_id = option(
+    "-c",
+    "--credentials",
+    nargs=2,
+    metavar=("CC", "PID"),
+    required=True,
+    help="OCPI country code and party id of the party",
+)
+one_of_ids = option(
+    "-c",
+    "--credentials",
+    nargs=2,
+    metavar=("CC", "PID"),
+    help="OCPI country code and party id that is meant, where the account has several",
+)
+out = option(
+    "--out",
+    dest="output_file",
+    metavar="FILE",
+    help="write the output to FILE, in UTF-8, instead of standard output; an existing file is "
+    "not overwritten",
+)
+requests = option(
+    "files",
+    nargs="+",
+    metavar="FILE",
+    help="requests, in order; - for standard input",
+)
 
 
 def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
@@ -105,36 +242,6 @@ def acting(parser: ArgumentParser) -> None:
     account(parser)
 
 
-def controlling(parser: ArgumentParser) -> None:
-    """Add the key of the account's controller."""
-    parser.add_argument(
-        "--controller",
-        metavar="KEY",
-        help="key of the account's controller, which signs in its place (or: "
-        f"{VARIABLES['controller'][0]}); see --signer for its forms",
-    )
-
-
-def account(parser: ArgumentParser) -> None:
-    """Add the account that a controller signs for."""
-    parser.add_argument(
-        "-a",
-        "--account",
-        metavar="ADDRESS",
-        help="account whose entry it is, where its controller signs (default: the signer's)",
-    )
-
-
-def passphrase(parser: ArgumentParser) -> None:
-    """Add the passphrase of keystores."""
-    parser.add_argument(
-        "--passphrase-file",
-        metavar="FILE",
-        help="file with the passphrase of the keystores, which only you can read; without it you "
-        "are asked",
-    )
-
-
 def spending(parser: ArgumentParser) -> None:
     """Add the key of the account that pays, and how the transaction is sent."""
     _paying(parser)
@@ -205,109 +312,6 @@ def sending(
     journal(parser)
 
 
-def journal(parser: ArgumentParser) -> None:
-    """Add the journal of transactions."""
-    parser.add_argument(
-        "--journal",
-        metavar="FILE",
-        help="file that keeps transactions until the chain has decided about them (default: "
-        "ocn-registry/journal.db in your state folder)",
-    )
-
-
-def whole(what: str, least: int = 0, most: int = MAX_UINT) -> Callable[[str], int]:
-    """Return a parser of a whole number within limits.
-
-    Args:
-        what: Description of the number, for messages.
-        least: The minimum.
-        most: The maximum.
-    """
-
-    def parse(text: str) -> int:
-        digits = re.fullmatch(r"0*([0-9]{1,78})", text)
-        number = -1 if digits is None else int(digits[1])
-        if not least <= number <= most:
-            limit = "2^256 - 1" if most == MAX_UINT else most
-            raise ArgumentTypeError(
-                f"{text!r} is not a valid {what}: give a whole number from {least} to {limit}",
-            )
-        return number
-
-    return parse
-
-
-def duration(text: str) -> float:
-    """Parse a length of time in seconds."""
-    if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,6})?", text) and float(text) > 0:
-        return float(text)
-    raise ArgumentTypeError(f"{text!r} is not a valid number of seconds: give one such as 60")
-
-
-def tokens(text: str) -> int:
-    """Parse an amount of the chain's token, and return it in wei."""
-    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,18}))?", text)
-    if found is None:
-        raise ArgumentTypeError(f"{text!r} is not a valid amount: give one such as 0.01")
-    return int(found[1]) * 10**18 + int((found[2] or "").ljust(18, "0"))
-
-
-def waiting(parser: ArgumentParser) -> None:
-    """Add how long to wait for a transaction."""
-    parser.add_argument(
-        "--wait",
-        type=blocks,
-        metavar="confirmed|final|N",
-        help="wait until it is in a block (default), until no other block can replace that one, "
-        "or for N blocks",
-    )
-
-
-def blocks(text: str) -> str:
-    """Parse a number of blocks to wait for."""
-    if text in {"confirmed", "final"} or re.fullmatch(r"[1-9][0-9]{0,3}", text):
-        return text
-    raise ArgumentTypeError(f"{text!r} is not confirmed, final, or a number of blocks")
-
-
-def lifetime(text: str) -> int:
-    """Parse how long a request can be used: at most 30 days."""
-    found = seconds(text)
-    if found > _MOST_LIFETIME_S:
-        raise ArgumentTypeError(f"{text!r} is too long: a request can be used for at most 30d")
-    return found
-
-
-def seconds(text: str) -> int:
-    """Parse a length of time: 30m, 12h or 7d."""
-    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text)
-    if found is None:
-        raise ArgumentTypeError(f"{text!r} is not a valid time: give one such as 30m, 12h or 7d")
-    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-
-
-def tx_hash(text: str) -> str:
-    """Parse the hash of a transaction."""
-    if re.fullmatch(r"0[xX][0-9a-fA-F]{64}", text):
-        return text.lower()
-    raise ArgumentTypeError(f"{text!r} is not a valid hash: give 0x and 64 hexadecimal digits")
-
-
-def yes(parser: ArgumentParser) -> None:
-    """Add the option to skip the confirmation."""
-    parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask; {_CONSENT}")
-
-
-def operator_address(parser: ArgumentParser) -> None:
-    """Add the address of a node's operator."""
-    parser.add_argument("address", help="address of the operator")
-
-
-def provider(parser: ArgumentParser) -> None:
-    """Add the address of a provider."""
-    parser.add_argument("provider", help="address of the party that offers the service")
-
-
 def one_party(parser: ArgumentParser) -> None:
     """Add the party: by address, or by country code and party id."""
     group = parser.add_mutually_exclusive_group(required=True)
@@ -321,51 +325,7 @@ def one_party(parser: ArgumentParser) -> None:
     )
 
 
-def party_id(parser: ArgumentParser) -> None:
-    """Add a country code and party id."""
-    parser.add_argument(
-        "-c",
-        "--credentials",
-        nargs=2,
-        metavar=("CC", "PID"),
-        required=True,
-        help="OCPI country code and party id of the party",
-    )
-
-
-def one_of_ids(parser: ArgumentParser) -> None:
-    """Add the id, for accounts with several."""
-    parser.add_argument(
-        "-c",
-        "--credentials",
-        nargs=2,
-        metavar=("CC", "PID"),
-        help="OCPI country code and party id that is meant, where the account has several",
-    )
-
-
 def listing(parser: ArgumentParser) -> None:
     """Add the output form of a list."""
     parser.add_argument("--csv", action="store_true", help="print CSV, with a header line")
     out(parser)
-
-
-def out(parser: ArgumentParser) -> None:
-    """Add the file that the output is written to."""
-    parser.add_argument(
-        "--out",
-        dest="output_file",
-        metavar="FILE",
-        help="write the output to FILE, in UTF-8, instead of standard output; an existing file is "
-        "not overwritten",
-    )
-
-
-def requests(parser: ArgumentParser) -> None:
-    """Add files of requests."""
-    parser.add_argument(
-        "files",
-        nargs="+",
-        metavar="FILE",
-        help="requests, in order; - for standard input",
-    )

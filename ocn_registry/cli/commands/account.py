@@ -315,13 +315,11 @@ def wanted_parties(parser: ArgumentParser) -> None:
     operator(parser)
 
 
-def whole_registration(parser: ArgumentParser) -> None:
-    """Add the options of a registration other than party and modules."""
-    parser.add_argument(
-        "--website",
-        metavar="URL",
-        help=f"website of the party: https://www.example.com; {take.NONE} removes it",
-    )
+whole_registration = take.option(
+    "--website",
+    metavar="URL",
+    help=f"website of the party: https://www.example.com; {take.NONE} removes it",
+)
 
 
 def _rotated(parser: ArgumentParser) -> None:
@@ -345,12 +343,11 @@ def _controlled(parser: ArgumentParser) -> None:
     _new_passphrase(parser)
 
 
-def _new_passphrase(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--new-passphrase-file",
-        metavar="FILE",
-        help="file with the passphrase of the new key's keystore, if it is another",
-    )
+_new_passphrase = take.option(
+    "--new-passphrase-file",
+    metavar="FILE",
+    help="file with the passphrase of the new key's keystore, if it is another",
+)
 
 
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"

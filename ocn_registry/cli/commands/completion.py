@@ -9,6 +9,7 @@ from __future__ import annotations
 from argparse import PARSER
 from typing import TYPE_CHECKING, cast
 
+from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
 from ocn_registry.cli.config.choices import SHELLS, Choice
 from ocn_registry.plans.exit_codes import DONE
@@ -60,14 +61,13 @@ def _mark(action: Action) -> None:
         action.choices = [value for value in metavars[0].split("|") if value.islower()]
 
 
-def _shell(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "shell",
-        nargs="?",
-        choices=SHELLS,
-        default="bash",
-        help=f"one of {', '.join(SHELLS)} (default: bash)",
-    )
+_shell = take.option(
+    "shell",
+    nargs="?",
+    choices=SHELLS,
+    default="bash",
+    help=f"one of {', '.join(SHELLS)} (default: bash)",
+)
 
 
 COMMANDS = (

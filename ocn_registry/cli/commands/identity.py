@@ -66,13 +66,12 @@ def _keystore(parser: ArgumentParser) -> None:
     take.passphrase(parser)
 
 
-def _shown(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "path",
-        nargs="?",
-        metavar="PATH",
-        help="keystore; one that names its address is not opened (default: the signer's key)",
-    )
+_shown = take.option(
+    "path",
+    nargs="?",
+    metavar="PATH",
+    help="keystore; one that names its address is not opened (default: the signer's key)",
+)
 
 
 COMMANDS = (

@@ -217,8 +217,7 @@ def _out(parser: ArgumentParser) -> None:
     _block_option(parser, "final", "the latest final block")
 
 
-def _file(parser: ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="file that `migrate snapshot` wrote")
+_file = take.option("file", metavar="FILE", help="file that `migrate snapshot` wrote")
 
 
 def _latest(parser: ArgumentParser) -> None:
@@ -241,29 +240,22 @@ def _number(text: str) -> str:
     raise ArgumentTypeError(f"{text!r} is not latest, final, or the number of a block")
 
 
-def _letters(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--letters",
-        metavar="FOLDER",
-        help="write a text for each account whose owner has something to do, to a file in FOLDER",
-    )
-
-
-def _max_gas(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--max-gas",
-        type=take.whole("amount of gas", 1, (1 << 63) - 1),
-        metavar="GAS",
-        help="most gas for one transaction (default: what fits into a block)",
-    )
-
-
-def _anyway(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--anyway",
-        action="store_true",
-        help="close also if something differs from the plan",
-    )
+_letters = take.option(
+    "--letters",
+    metavar="FOLDER",
+    help="write a text for each account whose owner has something to do, to a file in FOLDER",
+)
+_max_gas = take.option(
+    "--max-gas",
+    type=take.whole("amount of gas", 1, (1 << 63) - 1),
+    metavar="GAS",
+    help="most gas for one transaction (default: what fits into a block)",
+)
+_anyway = take.option(
+    "--anyway",
+    action="store_true",
+    help="close also if something differs from the plan",
+)
 
 
 def _sending(parser: ArgumentParser) -> None:

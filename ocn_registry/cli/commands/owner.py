@@ -247,27 +247,20 @@ def _reason(parser: ArgumentParser, *, required: bool) -> None:
     take.sending(parser)
 
 
-def _log(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--log",
-        metavar="FILE",
-        help="your own log (default: ocn-registry/owner.jsonl in your state folder)",
-    )
-
-
-def _of_account(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        *("-a", "--address"),
-        help="account whose party is meant: nothing is sent if another one holds the id",
-    )
-
-
-def _claim(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        help="set-party request that the rightful holder signed; - for standard input",
-    )
+_log = take.option(
+    "--log",
+    metavar="FILE",
+    help="your own log (default: ocn-registry/owner.jsonl in your state folder)",
+)
+_of_account = take.option(
+    *("-a", "--address"),
+    help="account whose party is meant: nothing is sent if another one holds the id",
+)
+_claim = take.option(
+    "file",
+    metavar="FILE",
+    help="set-party request that the rightful holder signed; - for standard input",
+)
 
 
 def _new_owner(parser: ArgumentParser) -> None:
@@ -292,27 +285,20 @@ def _safe(parser: ArgumentParser) -> None:
     )
 
 
-def _timelock(parser: ArgumentParser) -> None:
-    parser.add_argument("address", help="address of the timelock that the registry is offered to")
-
-
-def _delay(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--delay",
-        type=take.whole("delay", 0, _LONGEST_DELAY_S),
-        metavar="SECONDS",
-        help="time until it can be executed (default: the shortest that the timelock allows)",
-    )
-
-
-def _salt(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--salt",
-        type=take.whole("salt"),
-        default=0,
-        metavar="NUMBER",
-        help="distinguishes this acceptance from an earlier one in the same timelock (default: 0)",
-    )
+_timelock = take.option("address", help="address of the timelock that the registry is offered to")
+_delay = take.option(
+    "--delay",
+    type=take.whole("delay", 0, _LONGEST_DELAY_S),
+    metavar="SECONDS",
+    help="time until it can be executed (default: the shortest that the timelock allows)",
+)
+_salt = take.option(
+    "--salt",
+    type=take.whole("salt"),
+    default=0,
+    metavar="NUMBER",
+    help="distinguishes this acceptance from an earlier one in the same timelock (default: 0)",
+)
 
 
 def _settle(parser: ArgumentParser) -> None:

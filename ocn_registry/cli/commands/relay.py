@@ -263,9 +263,7 @@ def _entry(found: RelayedRequest) -> Entry:
     }
 
 
-def relay_option(parser: ArgumentParser) -> None:
-    """Add the relay."""
-    parser.add_argument("--relay", metavar="URL", help="the relay (default: the network's own)")
+relay_option = take.option("--relay", metavar="URL", help="the relay (default: the network's own)")
 
 
 def handing_in(parser: ArgumentParser) -> None:
@@ -279,25 +277,18 @@ def handing_in(parser: ArgumentParser) -> None:
     )
 
 
-def _relay_key(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--relay-key",
-        metavar="FILE",
-        help="file with the API key that the relay gave you, readable only by you",
-    )
-
-
-def _keystore(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--keystore",
-        metavar="PATH",
-        default="party.json",
-        help="file with the party's key, created if it is missing (default: party.json)",
-    )
-
-
-def _request_id(parser: ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", type=take.tx_hash, help="the request's id")
+_relay_key = take.option(
+    "--relay-key",
+    metavar="FILE",
+    help="file with the API key that the relay gave you, readable only by you",
+)
+_keystore = take.option(
+    "--keystore",
+    metavar="PATH",
+    default="party.json",
+    help="file with the party's key, created if it is missing (default: party.json)",
+)
+_request_id = take.option("id", metavar="ID", type=take.tx_hash, help="the request's id")
 
 
 _ADDRESS = "0x9bC1169Ca09555bf2721A5C9eC6D69c8073bfeB4"

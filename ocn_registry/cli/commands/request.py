@@ -173,22 +173,15 @@ def cancel(args: Namespace) -> int:
         return execute.write(args, client, (signed,), spender)
 
 
-def _new_account(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "new_account", metavar="NEW", help="address of the new key, which has to accept"
-    )
-
-
-def _new_controller(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "new_controller",
-        metavar="CONTROLLER",
-        help=f"address of the controller, which has to accept; {take.NONE} removes the present one",
-    )
-
-
-def _other_account(parser: ArgumentParser) -> None:
-    parser.add_argument("other_account", metavar="OTHER", help="address of the other account")
+_new_account = take.option(
+    "new_account", metavar="NEW", help="address of the new key, which has to accept"
+)
+_new_controller = take.option(
+    "new_controller",
+    metavar="CONTROLLER",
+    help=f"address of the controller, which has to accept; {take.NONE} removes the present one",
+)
+_other_account = take.option("other_account", metavar="OTHER", help="address of the other account")
 
 
 def _account(parser: ArgumentParser) -> None:
@@ -219,10 +212,9 @@ def _account(parser: ArgumentParser) -> None:
     )
 
 
-def _folder(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--folder", metavar="PATH", help="folder for several requests; created if missing"
-    )
+_folder = take.option(
+    "--folder", metavar="PATH", help="folder for several requests; created if missing"
+)
 
 
 def _made_elsewhere(parser: ArgumentParser) -> None:

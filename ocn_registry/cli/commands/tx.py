@@ -116,10 +116,7 @@ def _listed(parser: ArgumentParser) -> None:
     take.listing(parser)
 
 
-def _hash(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "tx_hash", type=take.tx_hash, metavar="HASH", help="hash of the transaction"
-    )
+_hash = take.option("tx_hash", type=take.tx_hash, metavar="HASH", help="hash of the transaction")
 
 
 def _transaction(parser: ArgumentParser) -> None:

@@ -164,8 +164,7 @@ def _intent_of(  # noqa: C901, PLR0911, PLR0912 - one for each write
             return intents.RevokeAgreement(provider=args.provider)
 
 
-def _url(parser: ArgumentParser) -> None:
-    parser.add_argument("domain", metavar="URL", help="URL of the node: https://node.example.com")
+_url = take.option("domain", metavar="URL", help="URL of the node: https://node.example.com")
 
 
 def _party(parser: ArgumentParser) -> None:
@@ -188,15 +187,13 @@ def roles(parser: ArgumentParser, *, required: bool = True) -> None:
     )
 
 
-def operator(parser: ArgumentParser) -> None:
-    """Add the operator of a party's node."""
-    parser.add_argument(
-        "-o",
-        "--operator",
-        required=True,
-        metavar="ADDRESS",
-        help="address of the operator whose node reaches the party",
-    )
+operator = take.option(
+    "-o",
+    "--operator",
+    required=True,
+    metavar="ADDRESS",
+    help="address of the operator whose node reaches the party",
+)
 
 
 def modules(parser: ArgumentParser) -> None:
