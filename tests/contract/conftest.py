@@ -23,7 +23,7 @@ from kit.signing import DIRECT, Requests  # noqa: E402
 
 @dataclass(frozen=True)
 class Role:
-    """An account by the part it plays."""
+    """An account with a role."""
 
     name: str
     address: str
@@ -62,7 +62,7 @@ for _name in _ROLES:
 
 @pytest.fixture(scope="session")
 def roles(accounts: Any) -> dict[str, Role]:
-    """Anvil's own accounts, which it signs for, by the part they play."""
+    """Anvil's own accounts, for which it signs, by role."""
     return {
         name: Role(name, accounts[index].address, accounts[index].private_key)
         for index, name in enumerate(_ROLES)
@@ -71,7 +71,7 @@ def roles(accounts: Any) -> dict[str, Role]:
 
 @pytest.fixture(scope="session")
 def rpc(chain: Any) -> Iterator[HttpChain]:
-    """A connection of our own to the Anvil that Ape started."""
+    """Our own connection to the Anvil that Ape started."""
     address = urlsplit(chain.provider.uri)
     connection = HttpChain(address.hostname, address.port)
     yield connection
@@ -88,10 +88,10 @@ class Pair:
 
 @pytest.fixture(scope="session")
 def artifacts() -> dict[str, dict[str, Any]]:
-    """The contracts as they are published, compiled now.
+    """The contracts as published, compiled now.
 
-    Not as Ape compiles them: it gives the sources other names, and the compiler's optimizer then
-    arrives at other code for Permissions. What is tested has to be what is published.
+    Ape gives the sources other names, with which the optimizer makes different code for
+    Permissions. The tests have to test the published code.
     """
     return compiled_contracts()
 
@@ -128,7 +128,7 @@ def deploy(
 
 @pytest.fixture(scope="session")
 def open_pair(deploy: Callable[..., Pair]) -> Pair:
-    """Both contracts, taking everybody's writes."""
+    """Both contracts, accepting everybody's writes."""
     return deploy(import_open=False)
 
 
@@ -140,9 +140,9 @@ def importing_pair(deploy: Callable[..., Pair]) -> Pair:
 
 @pytest.fixture(autouse=True)
 def _function_isolation(rpc: HttpChain, open_pair: Pair, importing_pair: Pair) -> Iterator[None]:
-    """Take back what a test does to the chain, but not what is deployed for all of them.
+    """Revert the changes of a test to the chain, but not the shared deployments.
 
-    In place of Ape's fixture of this name, for which Ape asks the chain a dozen times a test.
+    Replaces Ape's fixture of this name, which sends a dozen requests per test.
     """
     before = rpc.request("evm_snapshot")
     yield
@@ -161,13 +161,13 @@ def permissions(open_pair: Pair) -> Contract:
 
 @pytest.fixture(scope="session")
 def signed_request(open_pair: Pair) -> Requests:
-    """Builds a signed request: `signed_request("SetNode", operator, url, deadline=0)`."""
+    """Build a signed request: `signed_request("SetNode", operator, url, deadline=0)`."""
     return Requests(open_pair.registry, open_pair.permissions)
 
 
 @dataclass(frozen=True)
 class Door:
-    """One of the two ways to write: by the signer's own transaction, or by signed request."""
+    """A way to write: by the signer's own transaction, or by signed request."""
 
     requests: Requests
     spender: Role
@@ -248,7 +248,7 @@ def listed_party(
 def listed_service(
     registry: Contract, permissions: Contract, listed_party: Callable[..., Any]
 ) -> Callable[..., int]:
-    """List a service, and its provider: `listed_service(provider)` returns its version."""
+    """List a service and its provider: `listed_service(provider)` returns its version."""
 
     def listed_service(
         provider: Role,
@@ -329,7 +329,7 @@ def good_request(
     listed_service: Any,
     agreed: Any,
 ) -> GoodRequests:
-    """Builds a good request of each kind, and the world that it needs."""
+    """Build a valid request of each kind, and the entries that it needs."""
 
     def prepare_agreement() -> None:
         listed_party(roles["emsp"])

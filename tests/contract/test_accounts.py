@@ -1,7 +1,7 @@
 """Moves, controllers, terms, reservations and websites on a real chain.
 
-`tests/forge/Accounts.t.sol` has the rules one by one, with their errors; here stands what an
-outsider can see of a whole change of keys, with signatures by eth-account.
+`tests/forge/Accounts.t.sol` has the rules one by one, with their errors. The tests here change keys
+and look at the result from outside, with signatures by eth-account.
 """
 
 import pytest
@@ -20,7 +20,7 @@ def named(signed_request, spender):
     return named
 
 
-def test_a_new_key_has_all_that_the_old_one_had(
+def test_a_new_key_gets_everything_of_the_old_one(
     registry, permissions, signed_request, listed_party, agreed, spender, operator, cpo, emsp,
     third_provider,
 ):  # fmt: skip
@@ -55,7 +55,7 @@ def test_a_new_key_has_all_that_the_old_one_had(
         registry.setParty("DE", "NEW", [0], new, sender=cpo)
 
 
-def test_nobody_is_given_what_it_did_not_accept(
+def test_nobody_gets_an_account_without_accepting(
     signed_request, listed_party, spender, cpo, stranger, third_provider
 ):
     listed_party(cpo)
@@ -67,7 +67,7 @@ def test_nobody_is_given_what_it_did_not_accept(
         other = signed_request("MoveAccount", cpo, stranger).acceptance
         request.contract.moveAccountRaw(*request.values[:-1], other, sender=spender)
 
-    request.send(third_provider)  # who sends it accepts by that
+    request.send(third_provider)  # sending it is an acceptance
 
 
 def test_a_stolen_key_of_a_controlled_account_changes_nothing(
@@ -96,7 +96,7 @@ def test_a_stolen_key_of_a_controlled_account_changes_nothing(
     assert permissions.getProviders() == (third_provider.address,)
 
 
-def test_what_was_signed_in_an_earlier_term_is_void(
+def test_requests_of_an_earlier_term_are_void(
     registry, signed_request, named, spender, cpo, stranger
 ):
     before = signed_request("SetNode", cpo, "https://before.example.com")
@@ -111,7 +111,7 @@ def test_what_was_signed_in_an_earlier_term_is_void(
     assert registry.controllerOf(cpo) == cpo.address
 
 
-def test_a_reserved_id_is_its_holders(registry, listed_party, owner, operator, cpo, emsp):
+def test_only_the_holder_lists_a_reserved_id(registry, listed_party, owner, operator, cpo, emsp):
     party_id = listed_party(cpo)
 
     receipt = registry.adminReserveParty(*party_id, emsp, sender=owner)
@@ -127,7 +127,9 @@ def test_a_reserved_id_is_its_holders(registry, listed_party, owner, operator, c
     assert registry.reservationOf(*party_id) == ZERO_ADDRESS
 
 
-def test_a_reserved_url_is_its_operators(registry, listed_node, owner, operator, other_operator):
+def test_only_the_operator_lists_a_reserved_url(
+    registry, listed_node, owner, operator, other_operator
+):
     url = listed_node(operator)
 
     receipt = registry.adminReserveNode(url, other_operator, sender=owner)
@@ -141,7 +143,7 @@ def test_a_reserved_url_is_its_operators(registry, listed_node, owner, operator,
     registry.setNode(url, sender=other_operator)
 
 
-def test_a_website_is_an_ids(write, registry, listed_party, cpo):
+def test_a_website_belongs_to_one_id(write, registry, listed_party, cpo):
     party_id = listed_party(cpo)
 
     receipt = write("SetPartyWebsite", cpo, *party_id, "https://cpo.example.com")
@@ -171,7 +173,7 @@ TERM_AT = 224  # bits below the term in the word of an account
 
 @pytest.fixture
 def in_its_last_term(registry):
-    """Put an account into its last term: each takes a transaction to get there."""
+    """Put an account into its last term, which would take one transaction per term."""
 
     def put(account):
         slot = entry(REGISTRY["accounts"], account.address)
@@ -181,7 +183,7 @@ def in_its_last_term(registry):
     return put
 
 
-def test_terms_end_and_none_begins_again(
+def test_terms_end_without_starting_over(
     registry, signed_request, named, listed_party, in_its_last_term, spender, cpo, stranger
 ):  # fmt: skip
     listed_party(cpo)
@@ -192,13 +194,13 @@ def test_terms_end_and_none_begins_again(
         registry.setController(cpo, (0, 0, b""), sender=cpo)
     assert registry.nonces(cpo) == LAST_TERM << 32
     assert registry.controllerOf(cpo) == cpo.address
-    # All else goes on, moving away too.
+    # Everything else still works, including moving away.
     signed_request("SetNode", cpo, "https://cpo.example.com").send(spender)
     signed_request("MoveAccount", cpo, stranger).send(spender)
     assert registry.nonces(stranger) == 2**32 + 1
 
 
-def test_an_account_in_its_last_term_is_not_moved_to(
+def test_no_account_is_moved_to_one_in_its_last_term(
     signed_request, listed_party, in_its_last_term, registry, spender, cpo, stranger
 ):
     party_id = listed_party(cpo)

@@ -1,4 +1,4 @@
-"""What `ape-config.yaml` says arrives: at Ape, at the compiler, and at the chain of the tests."""
+"""The settings of `ape-config.yaml` reach Ape, the compiler, and the chain of the tests."""
 
 import json
 import os
@@ -20,7 +20,7 @@ SECTIONS = {"energyweb", "ethereum", "foundry", "networks", "node", "solidity", 
 
 
 def without_metadata(code):
-    """Leave out what the compiler appends, which covers the names of the source files too."""
+    """Remove the metadata that the compiler appends, which depends on the names of source files."""
     return code[: -2 - int.from_bytes(code[-2:])]
 
 
@@ -41,8 +41,8 @@ def without_metadata(code):
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
 )
-def test_no_key_is_misspelt(path, known):
-    # Ape takes any key and leaves the default in force.
+def test_all_keys_are_known(path, known):
+    # Ape ignores unknown keys and keeps the default.
     section = CONFIG
     for key in path:
         section = section[key]
@@ -86,7 +86,7 @@ def test_ape_lists_both_networks():
         assert "node" in [provider["name"] for provider in network["providers"]]
 
 
-def test_chain_keeps_london_rules(chain):
+def test_chain_has_london_rules_by_configuration(chain):
     assert chain.provider.make_request("anvil_nodeInfo", [])["hardFork"] == "London"
 
 

@@ -106,7 +106,7 @@ class TestBoth:
     def test_direct_write_with_invalidation(
         self, batch, registry, signed_request, spender, operator
     ):
-        """Whoever writes directly can void in the same transaction what it signed before."""
+        """A direct write can void earlier requests of its sender in the same transaction."""
         old = signed_request("SetNode", operator, "https://old.example.com")
 
         batch([registry.setNode.calldata(URL), registry.invalidateNonce.calldata(1)], operator)
@@ -115,7 +115,9 @@ class TestBoth:
             old.send(spender)
         assert registry.getNode(operator) == URL
 
-    def test_owners_functions_batch(self, batch, registry, listed_party, operator, cpo, owner):
+    def test_owner_functions_can_be_batched(
+        self, batch, registry, listed_party, operator, cpo, owner
+    ):
         party_id = listed_party(cpo)
         batch(
             [
@@ -129,7 +131,7 @@ class TestBoth:
         assert registry.partyCount() == registry.nodeCount() == 0
         assert registry.pendingOwner() == cpo.address
 
-    def test_results_are_what_the_items_return(self, registry, listed_node, operator):
+    def test_results_are_those_of_the_items(self, registry, listed_node, operator):
         url = listed_node(operator)
         items = [registry.getNode.calldata(operator), registry.nodeCount.calldata()]
 
@@ -228,7 +230,7 @@ class TestAllOrNothing:
             event("PartyUpdate", b"DE", b"CPO", cpo, [0], [], [], operator),
         )
 
-    def test_stolen_id_stays_when_the_claim_is_no_good(
+    def test_stolen_id_stays_if_the_claim_is_invalid(
         self, registry, signed_request, listed_party, owner, operator, cpo, stranger
     ):
         listed_party(stranger, (b"DE", b"CPO"))
@@ -278,7 +280,7 @@ class TestEachOnItsOwn:
         )
         assert results == ((True, b""), (False, reason), (True, b""))
         assert registry.nodeCount() == 2
-        assert registry.nonces(cpo) == 0  # the request is good still
+        assert registry.nonces(cpo) == 0  # the request is still valid
 
     def test_item_that_fails_late_has_no_effect_at_all(
         self, registry, listed_party, operator, cpo, emsp
@@ -372,7 +374,7 @@ class TestEachOnItsOwn:
         assert receipt.events == (event("CallFailed", 0, reason),)
         assert registry.nodeCount() == 1
 
-    def test_item_that_is_left_too_little_gas_stays_possible(
+    def test_item_with_too_little_gas_can_be_sent_again(
         self, registry, rpc, signed_request, spender, stranger
     ):
         """The sender of a batch chooses its gas; a request that fails for lack of it stays

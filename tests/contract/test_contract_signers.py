@@ -35,7 +35,7 @@ def ask(signed_request, spender):
 
 
 @pytest.mark.parametrize("signature", SIGNATURES, ids=len)
-def test_contract_that_says_yes_signs_with_any_length(registry, signer, ask, signature):
+def test_contract_accepts_signatures_of_any_length(registry, signer, ask, signature):
     who = signer("SaysYes")
 
     receipt = ask(who, signature)
@@ -44,7 +44,7 @@ def test_contract_that_says_yes_signs_with_any_length(registry, signer, ask, sig
     assert registry.nonces(who) == 1
 
 
-def test_contract_is_asked_about_the_digest_with_the_signature_as_it_came(
+def test_contract_gets_the_digest_and_the_unchanged_signature(
     signed_request, signer, spender, stranger
 ):
     who = signer("SaysYesToOne")
@@ -80,20 +80,20 @@ def test_contract_is_asked_about_the_digest_with_the_signature_as_it_came(
     ids=lambda answer: f"{len(answer)} bytes",
 )
 @pytest.mark.parametrize("signature", [b"", bytes(65)], ids=len)
-def test_every_other_answer_is_no(signer, ask, answer, signature):
+def test_every_other_answer_is_a_refusal(signer, ask, answer, signature):
     who = signer("Answers", answer)
 
     with reverts("InvalidSignature", who):
         ask(who, signature)
 
 
-def test_yes_with_more_behind_it_is_yes(signer, ask):
+def test_bytes_after_the_answer_are_ignored(signer, ask):
     """Only the first 32 bytes are read."""
     ask(signer("Answers", YES + bytes(28) + b"\xff" * 64))
 
 
 @pytest.mark.parametrize("name", ["Reverts", "Silent", "Writes", "Loops"])
-def test_signer_that_cannot_answer_says_no(signer, ask, name):
+def test_signer_without_an_answer_refuses(signer, ask, name):
     who = signer(name)
 
     with reverts("InvalidSignature", who):
@@ -101,8 +101,8 @@ def test_signer_that_cannot_answer_says_no(signer, ask, name):
 
 
 def test_long_answer_is_not_copied(signer, ask, listed_node, operator):
-    """The signer pays for its memory from its own 250,000; the spender pays no copy of it."""
-    listed_node(operator, "https://first.example.com")  # the first of the list costs more
+    """The signer's memory counts against its 250,000 gas, and the spender pays for no copy."""
+    listed_node(operator, "https://first.example.com")  # the first entry of a list costs more
     short = ask(signer("AnswersAtLength", 32)).gas_used
 
     long = ask(signer("AnswersAtLength", 200_000), url=URL.replace("node", "edon")).gas_used
@@ -112,7 +112,7 @@ def test_long_answer_is_not_copied(signer, ask, listed_node, operator):
 
 
 def test_answer_of_megabytes_is_not_an_answer(signer, ask):
-    """Memory for it costs more than a signer has."""
+    """Its memory costs more gas than a signer has."""
     who = signer("AnswersAtLength", 2_000_000)
 
     receipt = ask(who, check=False)
@@ -121,7 +121,7 @@ def test_answer_of_megabytes_is_not_an_answer(signer, ask):
     assert receipt.gas_used < ERC1271_GAS + 60_000
 
 
-def test_signer_that_loops_burns_no_more_than_its_share(signer, ask):
+def test_signer_that_loops_burns_only_its_gas(signer, ask):
     receipt = ask(signer("Loops"), check=False)
 
     assert receipt.error.name == "InvalidSignature"
@@ -170,15 +170,15 @@ def test_signer_that_loops_does_not_stop_a_batch(
     assert receipt.gas_used - alone < 3 * (ERC1271_GAS + 25_000)
 
 
-def test_request_takes_effect_once_though_its_signer_sends_it_again_while_it_is_asked(
+def test_request_takes_effect_once_even_if_its_signer_sends_it_during_the_check(
     registry, signed_request, signer, spender, stranger
 ):
-    """A static call: no second door opens in the middle of the first."""
+    """The check is a static call, so nothing can be written during it."""
     who = signer("Reenters")
     request = signed_request.unsigned("SetNode", who, URL)
     who.remember(request.calldata, sender=stranger)
 
-    receipt = request.send(spender)  # its signer says yes where its own attempt has failed
+    receipt = request.send(spender)  # its signer accepts if its own attempt has failed
 
     assert len(receipt.events) == 1
     assert registry.nonces(who) == 1
@@ -235,14 +235,14 @@ class TestAccountWithKeyAndCode:
 
         receipt = signed_request("SetNode", operator, URL).send(spender)
 
-        assert receipt.gas_used < ERC1271_GAS  # its code was not asked
+        assert receipt.gas_used < ERC1271_GAS  # its code was not called
 
     def test_its_code_is_asked_about_any_other(self, signed_request, give_code, spender, operator):
         give_code(operator, "SaysYes")
 
         signed_request.unsigned("SetNode", operator, URL).with_signature(bytes(65)).send(spender)
 
-    def test_its_code_may_say_no_to_another(
+    def test_its_code_may_refuse_another_signature(
         self, signed_request, give_code, spender, stranger, operator
     ):
         give_code(operator, "Reverts")
@@ -256,7 +256,7 @@ SAFE_OWNERS = ["owner", "cpo", "emsp"]
 
 
 class TestSafe:
-    """Safe 1.3.0, the version that stands on Energy Web's chains, from its npm package."""
+    """Safe 1.3.0, the version deployed on Energy Web's chains, from its npm package."""
 
     @pytest.fixture
     def contracts(self, rpc, stranger):
@@ -272,7 +272,7 @@ class TestSafe:
 
     @pytest.fixture
     def new_safe(self, rpc, contracts, stranger):
-        """Create a Safe of these owners: `new_safe([owner], 1)`."""
+        """Create a Safe with these owners: `new_safe([owner], 1)`."""
         salts = itertools.count()
 
         def new_safe(owners, threshold):
@@ -290,7 +290,7 @@ class TestSafe:
 
     @staticmethod
     def safe_signature(safe, digest, owners):
-        """Sign as the Safe's fallback handler demands: its own message around the digest."""
+        """Sign as the Safe's fallback handler requires: a message that wraps the digest."""
         typed = encode_typed_data(
             {"chainId": 31337, "verifyingContract": safe.address},
             {"SafeMessage": [{"name": "message", "type": "bytes"}]},
@@ -299,10 +299,10 @@ class TestSafe:
         in_order = sorted(owners, key=lambda owner: int(owner.address, 16))
         return b"".join(bytes(Account.sign_message(typed, o.key).signature) for o in in_order)
 
-    def test_safe_of_one_signs_with_65_bytes(
+    def test_safe_with_one_owner_signs_with_65_bytes(
         self, registry, signed_request, new_safe, owner, spender
     ):
-        """As long as an ECDSA signature of its own, and it recovers to somebody else."""
+        """The signature has the length of an ECDSA signature, and recovers to another account."""
         safe = new_safe([owner], 1)
         request = signed_request.unsigned("SetNode", safe, URL)
         signature = self.safe_signature(safe, request.digest, [owner])
@@ -314,7 +314,7 @@ class TestSafe:
         assert receipt.gas_used < 200_000
 
     @pytest.mark.parametrize("count", [2, 3])
-    def test_safe_of_several_signs(
+    def test_safe_with_several_owners_signs(
         self, registry, signed_request, new_safe, roles, spender, listed_node, operator, count
     ):
         owners = [roles[name] for name in SAFE_OWNERS]
@@ -353,7 +353,7 @@ class TestSafe:
         with reverts("InvalidSignature", safe):
             request.with_signature(signature).send(spender)
 
-    def test_owners_signature_without_the_safes_message_is_none(
+    def test_owner_signature_without_the_message_of_the_safe_is_refused(
         self, signed_request, new_safe, owner, spender
     ):
         safe = new_safe([owner], 1)
@@ -362,7 +362,7 @@ class TestSafe:
         with reverts("InvalidSignature", safe):
             request.send(spender)
 
-    def test_signature_for_one_safe_is_none_for_another(
+    def test_signature_for_one_safe_is_refused_by_another(
         self, signed_request, new_safe, owner, spender
     ):
         one, other = new_safe([owner], 1), new_safe([owner], 1)

@@ -1,4 +1,4 @@
-"""createAgreement, createAgreementTo and createAgreementRaw: what a user agreed to, exactly."""
+"""createAgreement, createAgreementTo and createAgreementRaw bind to exact permissions."""
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, id_of, reverts
@@ -6,7 +6,7 @@ from kit.contract import ZERO_ADDRESS, event, id_of, reverts
 
 @pytest.fixture(params=["createAgreement", "createAgreementTo", "createAgreementRaw"])
 def agree(request, permissions, signed_request, spender):
-    """Agree in each of the three ways, to the permissions that the service has now."""
+    """Agree in each of the three ways, to the service's present permissions."""
 
     def agree(user, provider):
         needs = permissions.getService(provider).permissions
@@ -68,7 +68,9 @@ def test_zero_address_offers_no_service(agree, listed_party, emsp):
         agree(emsp, ZERO_ADDRESS)
 
 
-def test_ended_service_is_none(agree, registry, listed_party, listed_service, emsp, provider):
+def test_ended_service_can_not_be_agreed_to(
+    agree, registry, listed_party, listed_service, emsp, provider
+):
     listed_party(emsp)
     listed_service(provider)
     registry.deleteParty(sender=provider)
@@ -77,7 +79,7 @@ def test_ended_service_is_none(agree, registry, listed_party, listed_service, em
         agree(emsp, provider)
 
 
-def test_service_of_an_earlier_membership_is_none(
+def test_service_of_an_earlier_membership_can_not_be_agreed_to(
     agree, registry, listed_party, listed_service, emsp, provider
 ):
     listed_party(emsp)
@@ -89,7 +91,7 @@ def test_service_of_an_earlier_membership_is_none(
         agree(emsp, provider)
 
 
-def test_active_agreement_is_not_made_again(agree, agreed, emsp, provider):
+def test_active_agreement_can_not_be_made_again(agree, agreed, emsp, provider):
     agreed(emsp, provider)
 
     with reverts("AgreementExists", emsp, provider):
@@ -125,7 +127,7 @@ def test_agreements_of_others_are_not_listed(agree, permissions, agreed, emsp, c
 
 
 class TestPermissionsAgreedTo:
-    """The permissions named are the service's set."""
+    """The named permissions must be the service's set."""
 
     @pytest.fixture
     def ready(self, listed_party, listed_service, emsp, provider):
@@ -169,14 +171,18 @@ class TestPermissionsAgreedTo:
             request.send(spender)
 
     @pytest.mark.usefixtures("ready")
-    def test_v1s_form_takes_those_that_are_there(self, permissions, listed_service, emsp, provider):
+    def test_v1_form_agrees_to_the_present_permissions(
+        self, permissions, listed_service, emsp, provider
+    ):
         listed_service(provider, [0, 63])
 
         receipt = permissions.createAgreement(provider, sender=emsp)
 
         assert receipt.events == (event("AgreementMade", emsp, provider, 2, [0, 63]),)
 
-    def test_all_64_of_them(self, write, permissions, listed_party, listed_service, emsp, provider):
+    def test_all_64_permissions_can_be_agreed_to(
+        self, write, permissions, listed_party, listed_service, emsp, provider
+    ):
         listed_party(emsp)
         listed_service(provider, range(64))
 
@@ -244,7 +250,7 @@ ENDS = [
 
 
 class World:
-    """What the ways to end an agreement act on."""
+    """The fixtures for ending an agreement."""
 
     def __init__(self, registry, permissions, listed_party, listed_service):
         self.registry = registry
@@ -263,10 +269,10 @@ def world(registry, permissions, listed_party, listed_service, roles):
 
 
 class TestEnd:
-    """An agreement is active while both memberships and the service are what they were."""
+    """An agreement is active while both memberships and the service stay the same."""
 
     @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
-    def test_it_ends(self, world, permissions, registry, agreed, end):
+    def test_agreement_ends(self, world, permissions, registry, agreed, end):
         agreed(world.user, world.provider)
         made = permissions.agreement(world.user, world.provider)
         memberships = [registry.membershipOf(who) for who in (world.user, world.provider)]
@@ -275,7 +281,7 @@ class TestEnd:
 
         left = made[:2]
         if memberships != [registry.membershipOf(who) for who in (world.user, world.provider)]:
-            left = (0, 0)  # between these two memberships there never was one
+            left = (0, 0)  # these two memberships never had one
         assert permissions.agreement(world.user, world.provider) == (*left, False)
         assert not permissions.hasUserAgreementByAddress(world.user, world.provider)
         assert permissions.getUserAgreementsByAddress(world.user) == ()
@@ -284,7 +290,7 @@ class TestEnd:
         assert not permissions.hasUserAgreementByOcpi(*party_id, world.provider)
 
     @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
-    def test_user_can_revoke_what_has_ended(self, world, permissions, registry, agreed, end):
+    def test_user_can_revoke_an_ended_agreement(self, world, permissions, registry, agreed, end):
         agreed(world.user, world.provider)
         memberships = [registry.membershipOf(who) for who in (world.user, world.provider)]
         end(world)
@@ -407,7 +413,7 @@ class TestEnd:
 
 
 class TestByOcpi:
-    """The views by id speak of whoever holds it now."""
+    """The views by id are about the present holder."""
 
     def test_every_id_of_the_user_has_its_agreements(
         self, permissions, registry, agreed, listed_party, emsp, provider
@@ -420,7 +426,7 @@ class TestByOcpi:
             assert permissions.getUserAgreementsByOcpi(*party_id) == (provider.address,)
             assert permissions.hasUserAgreementByOcpi(*party_id, provider)
 
-    def test_who_takes_the_id_does_not_take_the_agreements(
+    def test_new_holder_of_the_id_does_not_get_the_agreements(
         self, permissions, registry, agreed, listed_party, emsp, stranger, provider
     ):
         agreed(emsp, provider)
@@ -432,9 +438,7 @@ class TestByOcpi:
         assert not permissions.hasUserAgreementByOcpi(*party_id, provider)
 
     @pytest.mark.parametrize("party_id", [(b"\0\0", b"\0\0\0"), (b"XX", b"XXX")])
-    def test_id_that_nobody_holds_has_no_agreements(
-        self, permissions, agreed, emsp, provider, party_id
-    ):
+    def test_unheld_id_has_no_agreements(self, permissions, agreed, emsp, provider, party_id):
         agreed(emsp, provider)
 
         assert permissions.getUserAgreementsByOcpi(*party_id) == ()

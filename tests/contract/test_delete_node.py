@@ -1,4 +1,4 @@
-"""deleteNode, deleteNodeRaw and adminDeleteOperator: an operator may always leave."""
+"""deleteNode, deleteNodeRaw and adminDeleteOperator: an operator can always leave."""
 
 import pytest
 from kit.contract import event, reverts
@@ -20,7 +20,7 @@ def delete_node(request, signed_request, registry, spender, owner):
     return delete_node
 
 
-def test_node_leaves_every_list_and_its_leaving_is_announced(
+def test_deleted_node_leaves_every_list_and_emits_an_event(
     delete_node, registry, listed_node, operator
 ):
     listed_node(operator)
@@ -34,7 +34,9 @@ def test_node_leaves_every_list_and_its_leaving_is_announced(
     assert registry.nodes(0, 10) == ()
 
 
-def test_who_runs_no_node_has_none_to_delete(delete_node, listed_node, operator, other_operator):
+def test_account_without_a_node_can_not_delete_one(
+    delete_node, listed_node, operator, other_operator
+):
     listed_node(other_operator)
 
     with reverts("NodeNotFound", operator):
@@ -77,7 +79,7 @@ def test_operator_can_come_back_at_the_end_of_the_list(
     [(0, [3, 1, 2]), (1, [0, 3, 2]), (2, [0, 1, 3]), (3, [0, 1, 2])],
     ids=["first", "second", "third", "last"],
 )
-def test_last_of_the_list_moves_into_the_hole(
+def test_last_of_the_list_moves_into_the_gap(
     delete_node, registry, operator, other_operator, third_operator, stranger, leaving, left
 ):
     people = [operator, other_operator, third_operator, stranger]
@@ -89,7 +91,7 @@ def test_last_of_the_list_moves_into_the_hole(
     expected = [(people[n].address, f"https://node-{n}.example.com") for n in left]
     assert registry.nodes(0, 10) == tuple(expected)
     assert registry.getNodeOperators() == tuple(address for address, _ in expected)
-    for person in [people[n] for n in left]:  # each is still found at its place
+    for person in [people[n] for n in left]:  # each is found at its place
         registry.deleteNode(sender=person)
     assert registry.nodes(0, 10) == ()
 
@@ -121,7 +123,7 @@ def test_parties_are_reachable_again_when_the_operator_comes_back(
     assert registry.getOperatorByAddress(cpo) == (operator.address, URL)
 
 
-def test_listings_of_parties_go_on(delete_node, registry, listed_party, operator, cpo):
+def test_listings_of_parties_continue(delete_node, registry, listed_party, operator, cpo):
     listed_party(cpo)
     listing = registry.membershipOf(cpo)
 

@@ -1,4 +1,4 @@
-"""deleteParty, deletePartyRaw and adminDeleteParty: who leaves frees the id and starts afresh."""
+"""deleteParty, deletePartyRaw and adminDeleteParty free the id and end the membership."""
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, id_of, reverts
@@ -18,7 +18,7 @@ def delete_party(request, signed_request, registry, spender, owner):
     return delete_party
 
 
-def test_party_leaves_every_view_and_its_leaving_is_announced(
+def test_deleted_party_leaves_every_view_and_emits_an_event(
     delete_party, registry, listed_party, cpo
 ):
     party_id = listed_party(cpo, modules=([0], [1]))
@@ -42,7 +42,7 @@ def test_party_leaves_every_view_and_its_leaving_is_announced(
 
 
 @pytest.mark.parametrize("door", ["direct", "raw"])
-def test_who_is_not_listed_cannot_leave(registry, signed_request, spender, cpo, door):
+def test_unlisted_account_can_not_leave(registry, signed_request, spender, cpo, door):
     if door == "raw":
         with reverts("PartyIdNotFound", b"DE", b"CPO"):
             signed_request("DeleteParty", cpo, "DE", "CPO").send(spender)
@@ -64,7 +64,9 @@ def test_party_is_deleted_once(registry, signed_request, listed_party, spender, 
             registry.deleteParty(sender=cpo)
 
 
-def test_one_of_several_ids_is_named(registry, signed_request, listed_party, spender, cpo, emsp):
+def test_one_of_several_ids_is_deleted_by_name(
+    registry, signed_request, listed_party, spender, cpo, emsp
+):
     party_id, other_id = listed_party(cpo), listed_party(cpo, (b"FR", b"CPO"))
     third_id = listed_party(cpo, (b"NL", b"CPO"))
 
@@ -77,12 +79,12 @@ def test_one_of_several_ids_is_named(registry, signed_request, listed_party, spe
 
     left = event("PartyUpdate", *third_id, cpo, [], [], [], ZERO_ADDRESS)
     assert receipt.events[0] == left
-    assert receipt.events[1][1][:3] == (*other_id, cpo.address)  # the id that is current now
+    assert receipt.events[1][1][:3] == (*other_id, cpo.address)  # the new current id
     assert registry.membershipOf(cpo) == 1
     assert [party.current for party in registry.partiesOf(cpo)] == [True]
 
 
-def test_owner_learns_that_nobody_holds_an_id(registry, listed_party, owner, cpo):
+def test_owner_can_not_delete_an_unheld_id(registry, listed_party, owner, cpo):
     listed_party(cpo)
 
     with reverts("PartyIdNotFound", b"DE", b"XYZ"):
@@ -108,7 +110,7 @@ def test_id_is_free_afterwards(delete_party, registry, listed_party, cpo, strang
     assert registry.partyOf(*party_id) == stranger.address
 
 
-def test_who_comes_back_starts_afresh(delete_party, registry, listed_party, cpo):
+def test_party_that_comes_back_starts_afresh(delete_party, registry, listed_party, cpo):
     party_id = listed_party(cpo, roles=[0, 1], modules=([0], [1]))
 
     delete_party(cpo)
@@ -121,8 +123,8 @@ def test_who_comes_back_starts_afresh(delete_party, registry, listed_party, cpo)
 
 
 @pytest.mark.parametrize("leaving", range(14))
-def test_last_of_the_list_moves_into_the_hole(registry, rpc, listed_node, operator, leaving):
-    """Six ids share a slot: every place of two slots and the third one's first two."""
+def test_last_of_the_list_moves_into_the_gap(registry, rpc, listed_node, operator, leaving):
+    """Six ids share a slot: tries every place of two slots and two places of a third."""
     listed_node(operator)
     people = [f"0x{n:040x}" for n in range(0xAAAA, 0xAAAA + 14)]
     rpc.request("anvil_autoImpersonateAccount", True)
@@ -131,7 +133,7 @@ def test_last_of_the_list_moves_into_the_hole(registry, rpc, listed_node, operat
         registry.setParty(b"DE", f"P{number:02}".encode(), [0], operator, sender=person)
 
     left = [*people]
-    while left:  # whoever moved there is found there, and leaves next
+    while left:  # the party that moved there is found there and leaves next
         place = min(leaving, len(left) - 1)
         registry.deleteParty(sender=left[place])
         left[place] = left[-1]
@@ -160,7 +162,7 @@ def test_node_of_a_party_that_leaves_stays(delete_party, registry, listed_party,
 
 
 class TestAbsent:
-    """What was never listed reads as nothing, for every id and address."""
+    """Unlisted entries read as zero and empty, for every id and address."""
 
     @pytest.mark.parametrize("address", [ZERO_ADDRESS, "0x" + "11" * 20])
     def test_address(self, registry, listed_party, cpo, address):
@@ -185,7 +187,7 @@ class TestAbsent:
         assert registry.partyOf(*party_id) == ZERO_ADDRESS
 
 
-def test_keys_of_two_are_reported_together(registry, listed_party, cpo, emsp, stranger):
+def test_keys_of_two_accounts_are_returned_together(registry, listed_party, cpo, emsp, stranger):
     listed_party(cpo)
     listed_party(emsp)
 

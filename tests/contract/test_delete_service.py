@@ -1,4 +1,4 @@
-"""deleteService and deleteServiceRaw: the service leaves the list, and agreements to it end."""
+"""deleteService and deleteServiceRaw remove the service and end agreements to it."""
 
 import pytest
 from kit.contract import event, reverts
@@ -6,7 +6,7 @@ from kit.contract import event, reverts
 ABSENT = (b"\0\0", b"\0\0\0", "", "", ())
 
 
-def test_service_leaves_every_view_and_its_leaving_is_announced(
+def test_deleted_service_leaves_every_view_and_emits_an_event(
     write, permissions, listed_service, provider
 ):
     listed_service(provider)
@@ -21,7 +21,7 @@ def test_service_leaves_every_view_and_its_leaving_is_announced(
     assert permissions.serviceVersion(provider) == 0
 
 
-def test_who_offers_no_service_has_none_to_delete(write, listed_party, provider):
+def test_party_without_a_service_can_not_delete_one(write, listed_party, provider):
     listed_party(provider)
 
     with reverts("ServiceNotFound", provider):
@@ -54,7 +54,7 @@ def test_ended_service_is_pruned_by_anybody(
     assert permissions.getProviders() == (other_provider.address,)
 
 
-def test_ended_service_is_not_its_accounts_any_more(write, registry, listed_service, provider):
+def test_ended_service_can_not_be_deleted_by_its_account(write, registry, listed_service, provider):
     listed_service(provider)
     registry.deleteParty(sender=provider)
 
@@ -80,7 +80,7 @@ def test_agreements_to_it_end_and_stay_ended(
     [(0, [2, 1]), (1, [0, 2]), (2, [0, 1])],
     ids=["first", "second", "last"],
 )
-def test_last_of_the_list_moves_into_the_hole(
+def test_last_of_the_list_moves_into_the_gap(
     write, permissions, listed_service, provider, other_provider, third_provider, leaving, left
 ):
     people = [provider, other_provider, third_provider]
@@ -94,7 +94,7 @@ def test_last_of_the_list_moves_into_the_hole(
     assert tuple(permissions.providers(i) for i in range(2)) == expected
     assert tuple(s.provider for s in permissions.services(0, 10)) == expected
     assert tuple(s.permissions for s in permissions.services(0, 10)) == tuple((n,) for n in left)
-    for n in left:  # each is found at its place, whoever moved first
+    for n in left:  # each is found at its place, even after moving
         left = [other for other in left if other != n]
         person = people[n]
         permissions.deleteService(sender=person)

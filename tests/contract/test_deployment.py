@@ -1,4 +1,4 @@
-"""A deployment's arguments, what it refuses, and its bytecode on the chain."""
+"""Deployment arguments and their checks, and the bytecode on the chain."""
 
 import pytest
 from eth_abi.abi import encode
@@ -22,7 +22,7 @@ NAMES = ["Registry", "Permissions"]
 
 @pytest.fixture
 def created(rpc, artifacts, owner):
-    """Deploy a contract in a call, and return the error that it ends in."""
+    """Deploy a contract in a call, and return its error."""
 
     def created(name, *arguments):
         found = artifacts[name]
@@ -59,7 +59,7 @@ def test_permissions_refuse_an_account(created, owner):
 
 
 @pytest.mark.parametrize("import_open", [True, False])
-def test_good_ones_are_taken(created, registry, cpo, import_open):
+def test_valid_arguments_are_accepted(created, registry, cpo, import_open):
     assert created("Registry", cpo, import_open) is None
     assert created("Permissions", registry, import_open) is None
 
@@ -104,7 +104,7 @@ def test_value_is_refused_by_each_write(open_pair, stranger):
                 data = function.selector + bytes(32 * 8)
                 receipt = contract.send(data, sender=stranger, value=1, check=False)
                 assert (receipt.status, receipt.error.data) == (0, b""), name
-                assert receipt.gas_used < 25_000, name  # refused at the door
+                assert receipt.gas_used < 25_000, name  # refused at once
 
 
 def test_unknown_function_is_refused(open_pair, stranger):
@@ -136,7 +136,7 @@ def test_no_opcode_is_newer_than_london(artifacts, name, key):
 
 
 def test_chain_has_london_rules(rpc, stranger):
-    """Or these tests would run on a chain that Energy Web's is not."""
+    """Otherwise, these tests would run on a chain with other rules than Energy Web's."""
     with_push0 = {"from": stranger.address, "data": "0x5f5ff3", "gas": "0x100000"}
     receipt = mined(rpc, with_push0)
 

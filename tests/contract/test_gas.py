@@ -1,8 +1,8 @@
 """The cost of each write: below its limit, and equal to the committed snapshot.
 
-    UPDATE_GAS_SNAPSHOT=1 pytest tests/contract/test_gas.py     write the snapshot anew
+    UPDATE_GAS_SNAPSHOT=1 pytest tests/contract/test_gas.py     rewrite the snapshot
 
-Keys, deployer and inputs are fixed, so the figures of one bytecode are the same in every run. The
+Keys, deployer and inputs are fixed, so one bytecode gives the same figures in every run. The
 diff of `gas_snapshot.json` then shows what a change of the contracts costs or saves.
 """
 
@@ -18,11 +18,11 @@ SNAPSHOT = Path(__file__).with_name("gas_snapshot.json")
 
 @pytest.fixture(scope="module")
 def gas(rpc, artifacts):
-    """Measure all scenarios once, on contracts of their own."""
+    """Measure all scenarios once, on separate contracts."""
     return gas_scenarios.measure_v3(rpc, artifacts)
 
 
-def test_gas_is_what_the_snapshot_says(gas):
+def test_gas_equals_the_snapshot(gas):
     if os.environ.get("UPDATE_GAS_SNAPSHOT"):
         SNAPSHOT.write_text(json.dumps(gas, indent=2) + "\n")
 

@@ -1,4 +1,4 @@
-"""The import: what the owner can copy before a contract opens, and what others can't do then."""
+"""The import: the owner copies entries before a contract opens, and others have to wait."""
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, reverts
@@ -7,7 +7,7 @@ from kit.signing import Requests
 
 NODE = ("https://node.example.com",)
 MAX_ITEMS = 100
-# What succeeds while the import is open: deletes and revocations.
+# Requests that succeed while the import is open: deletions and revocations.
 LEAVING = {"DeleteNode", "DeleteParty", "DeleteService", "RevokeAgreement"}
 
 
@@ -50,7 +50,7 @@ def imported(registry, permissions, owner, operator, cpo, emsp, provider):
 
 
 class TestGate:
-    """Only imports, deletes, revocations and the owner's functions succeed."""
+    """Only imports, deletions, revocations and the owner's functions succeed."""
 
     @pytest.fixture
     def good_request(self, signed_request, roles):
@@ -77,7 +77,7 @@ class TestGate:
             assert request.contract.nonces(request.signer) == 0
 
     @pytest.mark.usefixtures("imported")
-    def test_v1s_form_of_an_agreement_is_a_write_too(self, permissions, cpo, provider):
+    def test_v1_form_of_an_agreement_is_refused_too(self, permissions, cpo, provider):
         with reverts("ImportStillOpen"):
             permissions.createAgreement(provider, sender=cpo)
 
@@ -105,7 +105,7 @@ class TestGate:
             request.send(spender)
 
     @pytest.mark.usefixtures("imported")
-    def test_gate_is_checked_before_what_is_wrong_with_the_values(
+    def test_gate_is_checked_before_the_values(
         self, registry, permissions, operator, cpo, provider
     ):
         wrong = [
@@ -127,7 +127,7 @@ class TestGate:
                 function(*values, sender=sender)
 
     @pytest.mark.usefixtures("imported")
-    def test_batches_do_not_open_it(self, registry, operator, stranger):
+    def test_batches_do_not_circumvent_it(self, registry, operator, stranger):
         with reverts("ImportStillOpen"):
             registry.multicall([registry.setNode.calldata("https://a.b")], sender=stranger)
         receipt = registry.tryMulticall(
@@ -157,7 +157,7 @@ class TestGate:
 
 
 class TestGateOfEachContract:
-    """Each has its own."""
+    """Each contract has its own import."""
 
     @pytest.mark.usefixtures("imported")
     def test_registry_opens_alone(self, registry, permissions, owner, operator, provider):
@@ -183,7 +183,7 @@ class TestOpenAndClose:
     def contract(self, request, importing_pair):
         return getattr(importing_pair, request.param)
 
-    def test_readers_are_reported(self, contract, owner):
+    def test_import_state_is_readable(self, contract, owner):
         assert contract.importOpen() is True
 
         receipt = contract.closeImport(sender=owner)
@@ -227,7 +227,7 @@ class TestOpenAndClose:
         assert registry.owner() == ZERO_ADDRESS
 
     def test_anybody_closes_it_once_there_is_no_owner(self, registry, permissions, owner, stranger):
-        """Without this, permissions would stay closed to everybody for ever."""
+        """Otherwise, Permissions would stay closed for ever."""
         registry.closeImport(sender=owner)
         registry.renounceOwnership(sender=owner)
 
@@ -280,7 +280,7 @@ class TestEveryImport:
 
     @pytest.fixture
     def ready(self, registry, permissions, owner):
-        """All that a hundred items of any kind need."""
+        """Create everything that a hundred items of any kind need."""
 
         def ready(name):
             if name in {"importServices", "importAgreements"}:
@@ -307,7 +307,7 @@ class TestEveryImport:
             contract.functions[name]([], sender=stranger)
 
     @pytest.mark.parametrize("name", IMPORTS)
-    def test_nothing_is_imported_where_the_import_was_never_open(self, open_pair, owner, name):
+    def test_nothing_is_imported_without_an_import(self, open_pair, owner, name):
         pair = (open_pair.registry, open_pair.permissions)
         contract = next(c for c in pair if name in c.functions)
 
@@ -325,7 +325,7 @@ class TestEveryImport:
                 contract.functions[name](items, sender=owner)
 
     @pytest.mark.parametrize("name", IMPORTS)
-    def test_100_items_are_taken(self, contract_of, ready, owner, name):
+    def test_100_items_are_accepted(self, contract_of, ready, owner, name):
         ready(name)
         items = [IMPORTS[name](n) for n in range(MAX_ITEMS)]
 
@@ -342,7 +342,7 @@ class TestEveryImport:
             contract_of(name).functions[name](items, sender=owner)
 
     @pytest.mark.parametrize("name", IMPORTS)
-    def test_no_items_are_not_error(self, contract_of, owner, name):
+    def test_an_empty_import_is_accepted(self, contract_of, owner, name):
         assert contract_of(name).functions[name]([], sender=owner).events == ()
 
 
@@ -428,15 +428,13 @@ class TestParties:
         )
         assert registry.partyOf(b"FR", b"007") == emsp.address
 
-    def test_any_operator_that_is_not_zero_is_taken(self, registry, owner, operator, cpo):
-        """It may have left the earlier registry already."""
+    def test_any_operator_except_zero_is_accepted(self, registry, owner, operator, cpo):
+        """It may have left the earlier registry."""
         registry.importParties([party(cpo, operator=operator)], sender=owner)
 
         assert registry.getOperatorByAddress(cpo) == (operator.address, "")
 
-    def test_operator_that_was_never_there_may_stay_at_an_update(
-        self, registry, owner, operator, cpo
-    ):
+    def test_operator_without_a_node_may_stay_at_an_update(self, registry, owner, operator, cpo):
         registry.importParties([party(cpo, operator=operator)], sender=owner)
         registry.closeImport(sender=owner)
 

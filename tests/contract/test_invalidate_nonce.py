@@ -1,4 +1,4 @@
-"""invalidateNonce and invalidateNonceRaw, of both contracts: requests made void."""
+"""invalidateNonce and invalidateNonceRaw of both contracts void requests."""
 
 import pytest
 from kit.contract import reverts
@@ -15,7 +15,7 @@ def contract(request, open_pair):
 
 @pytest.fixture
 def set_nonce(contract, registry):
-    """Put a nonce where the contract keeps it, as if that many requests had been made."""
+    """Write a nonce to storage, as if that many requests had been made."""
 
     def set_nonce(account, nonce):
         is_registry = contract.address == registry.address
@@ -63,7 +63,7 @@ def test_nonce_is_raised_again(write, contract, cpo, step):
     assert contract.nonces(cpo) == 7 + step
 
 
-def test_requests_signed_below_it_are_void(
+def test_requests_below_the_new_nonce_are_void(
     write, contract, signed_request, registry, spender, operator, provider, listed_service
 ):
     listed_service(provider)
@@ -81,13 +81,13 @@ def test_requests_signed_below_it_are_void(
     at.send(spender)
 
 
-def test_it_is_the_callers_own_nonce(contract, cpo, emsp):
+def test_only_the_nonce_of_the_caller_is_raised(contract, cpo, emsp):
     contract.invalidateNonce(5, sender=cpo)
 
     assert contract.nonces(emsp) == 0
 
 
-def test_who_was_never_listed_may_do_it(write, contract, stranger):
+def test_unlisted_account_may_raise_its_nonce(write, contract, stranger):
     write("InvalidateNonce", stranger, 1, contract=contract)
 
     assert contract.nonces(stranger) == 1
@@ -102,7 +102,7 @@ def test_raising_by_one_with_a_request_uses_up_only_that_request(
 
 
 class TestNearTheEnd:
-    """A term has 32 bits of nonces: the last one stays, and nothing wraps into the next term."""
+    """A term has 2**32 nonces. The last can't be used, and nothing wraps into the next term."""
 
     LAST = 2**NONCE_BITS - 1
 
@@ -131,7 +131,7 @@ class TestNearTheEnd:
 
         assert contract.nonces(cpo) == self.LAST
 
-    def test_request_with_the_last_does_not(
+    def test_request_with_the_last_nonce_is_refused(
         self, contract, set_nonce, signed_request, spender, cpo
     ):
         set_nonce(cpo, self.LAST)
@@ -140,10 +140,10 @@ class TestNearTheEnd:
         with reverts("NonceOutOfRange", self.LAST + 1, self.LAST + 1, self.LAST):
             request.send(spender)
 
-    def test_no_request_with_the_last_takes_effect(
+    def test_no_request_with_the_last_nonce_takes_effect(
         self, contract, registry, set_nonce, signed_request, listed_service, spender, provider
     ):
-        """It could be sent for ever: the nonce would begin again at 0."""
+        """Otherwise, it could be sent for ever: the nonce would wrap around to 0."""
         listed_service(provider)
         set_nonce(provider, self.LAST)
         kind, values = (

@@ -1,4 +1,4 @@
-"""Memberships that end and begin again within one block: numbers tell them apart, not time."""
+"""Memberships that end and begin again within one block differ by their numbers."""
 
 import pytest
 from kit.contract import id_of
@@ -19,7 +19,7 @@ def at_once(request, one_block):
 
 @pytest.fixture
 def leave_and_return(at_once, registry, operator):
-    """End a party's listing and list it again under the same id, at one moment."""
+    """End a party's listing and list it again under the same id, in one block."""
 
     def leave_and_return(party):
         party_id = id_of(registry, party)
@@ -31,7 +31,7 @@ def leave_and_return(at_once, registry, operator):
 
 @pytest.fixture(params=["leaves and returns", "leaves by name and returns with another id"])
 def blink(request, leave_and_return, at_once, registry, operator):
-    """Both ways to be somebody else for less than a block."""
+    """Both ways to end and renew a membership within a block."""
 
     def under_another_id(party):
         party_id = id_of(registry, party)
@@ -42,7 +42,7 @@ def blink(request, leave_and_return, at_once, registry, operator):
     return leave_and_return if request.param == "leaves and returns" else under_another_id
 
 
-def test_membership_is_another(blink, registry, listed_party, cpo):
+def test_membership_is_a_new_one(blink, registry, listed_party, cpo):
     listed_party(cpo)
 
     blink(cpo)
@@ -112,7 +112,7 @@ def test_agreement_with_the_provider_does_not_come_back(
     assert permissions.getUserAgreementsByAddress(emsp) == ()
 
 
-def test_service_set_again_in_the_same_block_is_another(
+def test_service_set_again_in_the_same_block_is_a_new_one(
     one_block, registry, permissions, agreed, operator, emsp, provider
 ):
     agreed(emsp, provider)
@@ -129,7 +129,7 @@ def test_service_set_again_in_the_same_block_is_another(
     assert not permissions.hasUserAgreementByAddress(emsp, provider)
 
 
-def test_service_deleted_and_set_again_in_one_block_is_another_version(
+def test_service_deleted_and_set_again_in_one_block_has_a_new_version(
     one_block, permissions, agreed, emsp, provider
 ):
     agreed(emsp, provider)
@@ -144,7 +144,7 @@ def test_service_deleted_and_set_again_in_one_block_is_another_version(
     assert not permissions.hasUserAgreementByAddress(emsp, provider)
 
 
-def test_permissions_changed_and_back_in_one_block_are_another_version(
+def test_permissions_changed_and_restored_in_one_block_have_a_new_version(
     one_block, permissions, agreed, emsp, provider
 ):
     agreed(emsp, provider)
@@ -173,7 +173,7 @@ def test_agreement_made_again_in_the_same_block_is_active(
     assert permissions.getUserAgreementsByAddress(emsp) == (provider.address,)
 
 
-def test_id_that_changes_hands_in_one_block_carries_nothing_over(
+def test_id_that_changes_hands_in_one_block_transfers_nothing(
     one_block, registry, permissions, agreed, operator, emsp, provider, stranger
 ):
     agreed(emsp, provider)

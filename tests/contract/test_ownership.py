@@ -1,4 +1,4 @@
-"""The owner: handed over in two steps, the Registry's for both contracts."""
+"""Ownership is transferred in two steps, and the Registry's owner owns both contracts."""
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, reverts
@@ -43,14 +43,14 @@ def test_earlier_owner_has_no_power_afterwards(registry, listed_node, owner, ope
 
 
 @pytest.mark.parametrize("caller", ["stranger", "owner"])
-def test_only_the_one_named_accepts(registry, roles, owner, cpo, caller):
+def test_only_the_named_owner_accepts(registry, roles, owner, cpo, caller):
     registry.transferOwnership(cpo, sender=owner)
 
     with reverts("OwnableUnauthorizedAccount", roles[caller]):
         registry.acceptOwnership(sender=roles[caller])
 
 
-def test_handover_by_mistake_is_taken_back(registry, owner, cpo, stranger):
+def test_handover_can_be_withdrawn(registry, owner, cpo, stranger):
     registry.transferOwnership(stranger, sender=owner)
     registry.transferOwnership(cpo, sender=owner)
 
@@ -59,7 +59,7 @@ def test_handover_by_mistake_is_taken_back(registry, owner, cpo, stranger):
     registry.acceptOwnership(sender=cpo)
 
 
-def test_handover_to_nobody_cancels(registry, owner, cpo):
+def test_handover_to_the_zero_address_cancels(registry, owner, cpo):
     registry.transferOwnership(cpo, sender=owner)
     registry.transferOwnership(ZERO_ADDRESS, sender=owner)
 
@@ -68,7 +68,7 @@ def test_handover_to_nobody_cancels(registry, owner, cpo):
 
 
 @pytest.mark.parametrize("function", ["transferOwnership", "renounceOwnership"])
-def test_only_the_owner_gives_it_away(registry, stranger, function):
+def test_only_the_owner_transfers_it(registry, stranger, function):
     values = [stranger] if function == "transferOwnership" else []
 
     with reverts("OwnableUnauthorizedAccount", stranger):

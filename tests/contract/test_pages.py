@@ -1,4 +1,4 @@
-"""Pages of nodes, parties and services, and v1's whole lists: at every edge, with no overflow."""
+"""Pages of nodes, parties and services, and v1's whole lists: every edge, without overflow."""
 
 import pytest
 from kit.contract import reverts
@@ -87,7 +87,7 @@ def test_empty_lists_have_empty_pages(registry, permissions, offset, limit):
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6, 7, 12, 13, 14])
 def test_pages_together_are_the_list(registry, rpc, listed_node, operator, limit):
-    """Thirteen parties: across the slots of six ids."""
+    """Thirteen parties span three slots of six ids."""
     listed_node(operator)
     rpc.request("anvil_autoImpersonateAccount", True)
     for n in range(13):
@@ -103,7 +103,7 @@ def test_pages_together_are_the_list(registry, rpc, listed_node, operator, limit
 
 
 class TestEndedServices:
-    """They keep their slot and are left out."""
+    """Ended services keep their slot and are left out."""
 
     @pytest.fixture
     def providers(self, registry, listed_service, provider, other_provider, third_provider):
@@ -145,6 +145,6 @@ class TestEndedServices:
 
 @pytest.mark.parametrize("index", [0, 1, MOST])
 def test_providers_past_the_end_revert(permissions, index):
-    """As v1's array getter does."""
+    """Like v1's array getter."""
     with reverts("IndexOutOfRange", index, 0):
         permissions.providers(index)

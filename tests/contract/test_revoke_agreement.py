@@ -1,10 +1,10 @@
-"""revokeAgreement and revokeAgreementRaw: a user can always take back what exists."""
+"""revokeAgreement and revokeAgreementRaw: a user can always revoke an agreement."""
 
 import pytest
 from kit.contract import event, id_of, reverts
 
 
-def test_agreement_is_gone_and_that_is_announced(
+def test_revoked_agreement_is_gone_and_emits_an_event(
     write, permissions, registry, agreed, emsp, provider
 ):
     agreed(emsp, provider)
@@ -18,7 +18,7 @@ def test_agreement_is_gone_and_that_is_announced(
     assert not permissions.hasUserAgreementByAddress(emsp, provider)
 
 
-def test_what_was_never_agreed_is_not_revoked(write, listed_party, listed_service, emsp, provider):
+def test_missing_agreement_can_not_be_revoked(write, listed_party, listed_service, emsp, provider):
     listed_party(emsp)
     listed_service(provider)
 
@@ -53,7 +53,7 @@ def test_user_that_has_left_has_nothing_to_revoke(write, registry, agreed, emsp,
         write("RevokeAgreement", emsp, provider)
 
 
-def test_it_is_agreed_again_at_the_end_of_the_list(
+def test_new_agreement_goes_to_the_end_of_the_list(
     write, permissions, agreed, emsp, provider, other_provider
 ):
     agreed(emsp, provider)
@@ -71,7 +71,7 @@ def test_it_is_agreed_again_at_the_end_of_the_list(
     [(0, [2, 1]), (1, [0, 2]), (2, [0, 1])],
     ids=["first", "second", "last"],
 )
-def test_last_of_the_list_moves_into_the_hole(
+def test_last_of_the_list_moves_into_the_gap(
     write, permissions, agreed, emsp, provider, other_provider, third_provider, leaving, left
 ):
     people = [provider, other_provider, third_provider]

@@ -1,4 +1,4 @@
-"""setNode and setNodeRaw: who runs which node, and that an URL belongs to one operator."""
+"""setNode and setNodeRaw list nodes, and a URL belongs to one operator."""
 
 from kit.contract import event, reverts
 

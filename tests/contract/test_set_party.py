@@ -1,4 +1,4 @@
-"""setParty and setPartyRaw: further ids, one account for an id, memberships by number."""
+"""setParty and setPartyRaw: further ids, one account per id, numbered memberships."""
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, id_of, reverts
@@ -45,7 +45,7 @@ def test_zero_address_is_not_an_operator(write, listed_node, operator, cpo):
         write("SetParty", cpo, "DE", "CPO", [0], ZERO_ADDRESS)
 
 
-def test_operator_is_not_asked(write, registry, listed_node, operator, cpo, emsp):
+def test_operator_need_not_agree(write, registry, listed_node, operator, cpo, emsp):
     listed_node(operator)
     write("SetParty", cpo, "DE", "CPO", [0], operator)
     write("SetParty", emsp, "DE", "EMS", [1], operator)
@@ -165,7 +165,7 @@ class TestUpdate:
 
         assert registry.getPartyDetailsByAddress(cpo).roles == (1,)
 
-    def test_operator_that_has_left_is_not_taken_up_again(
+    def test_operator_without_a_node_can_not_be_chosen_again(
         self, write, registry, listed_party, listed_node, operator, other_operator, cpo
     ):
         listed_party(cpo)
@@ -176,7 +176,7 @@ class TestUpdate:
         with reverts("NodeNotFound", operator):
             write("SetParty", cpo, "DE", "CPO", [0], operator)
 
-    def test_who_was_deleted_has_no_present_operator(
+    def test_deleted_party_has_no_present_operator(
         self, write, registry, listed_party, operator, cpo
     ):
         listed_party(cpo)
@@ -199,7 +199,7 @@ class TestUpdate:
 
 
 class TestFurtherId:
-    """Setting another id adds it, and frees none."""
+    """Setting another id adds it and frees no other."""
 
     def test_it_is_added_and_becomes_the_current_one(
         self, write, registry, listed_party, operator, cpo
@@ -225,7 +225,7 @@ class TestFurtherId:
         assert registry.membershipOf(cpo) == 1
         assert [party.membership for party in registry.parties(0, 10)] == [1, 2, 1]
 
-    def test_account_stands_where_its_current_id_does(
+    def test_account_is_listed_at_the_place_of_its_current_id(
         self, write, registry, listed_party, operator, cpo, emsp
     ):
         listed_party(cpo)
@@ -237,7 +237,7 @@ class TestFurtherId:
         write("SetParty", cpo, "DE", "CPO", [0], operator)
         assert registry.getParties() == (cpo.address, emsp.address)
 
-    def test_operator_that_has_left_is_not_taken_up_for_it(
+    def test_operator_without_a_node_can_not_be_chosen_for_it(
         self, write, registry, listed_party, operator, cpo
     ):
         listed_party(cpo)
@@ -342,7 +342,7 @@ class TestRoles:
     def test_value_that_is_not_a_uint8_is_named_whole(self, registry, listed_node, operator, cpo):
         listed_node(operator)
         data = bytearray(registry.setParty.calldata(b"DE", b"CPO", [0], operator))
-        data[-32:] = (256).to_bytes(32, "big")  # the only role; its low byte is a good one
+        data[-32:] = (256).to_bytes(32, "big")  # the only role; its low byte would be valid
 
         with reverts("ValueOutOfRange", 256, 8):
             registry.send(bytes(data), sender=cpo)
@@ -372,7 +372,7 @@ class TestRoles:
 
 
 def test_text_is_signed_not_bytes(signed_request, listed_node, registry, operator, cpo, spender):
-    """A wallet shows `DE`: the digest is that of the text, and 0x4445 as text is another."""
+    """A wallet shows `DE`: the digest is of that text, not of the text 0x4445."""
     listed_node(operator)
     good = signed_request("SetParty", cpo, "DE", "CPO", [0], operator)
     as_hex = good.but(countryCode="0x4445").signed_by(cpo).signature

@@ -1,4 +1,4 @@
-"""setPartyModules and setPartyModulesRaw: what a party implements."""
+"""setPartyModules and setPartyModulesRaw: the modules that a party implements."""
 
 import pytest
 from kit.contract import event, id_of, reverts
@@ -28,7 +28,7 @@ def test_only_a_party_has_modules(registry, signed_request, spender, cpo):
         signed_request("SetPartyModules", cpo, "DE", "CPO", [0], [1]).send(spender)
 
 
-def test_who_has_left_has_no_modules(registry, listed_party, signed_request, spender, cpo):
+def test_party_that_left_has_no_modules(registry, listed_party, signed_request, spender, cpo):
     party_id = listed_party(cpo)
     registry.deleteParty(sender=cpo)
 
@@ -47,7 +47,7 @@ def test_modules_belong_to_one_id(registry, listed_party, signed_request, spende
 
     assert registry.party(*party_id).modulesSender == (2,)
     assert registry.party(b"FR", b"CPO").modulesReceiver == (5,)
-    assert id_of(registry, cpo) == (b"FR", b"CPO")  # the one that was set last
+    assert id_of(registry, cpo) == (b"FR", b"CPO")  # the id that was set last
 
 
 def test_modules_of_another_are_refused(registry, listed_party, cpo, emsp):
@@ -58,7 +58,7 @@ def test_modules_of_another_are_refused(registry, listed_party, cpo, emsp):
         registry.setPartyModulesOf(*party_id, [2], [3], sender=emsp)
 
 
-def test_version_1_is_shown_the_modules_that_it_knew(registry, listed_party, cpo):
+def test_version_1_views_show_only_its_modules(registry, listed_party, cpo):
     party_id = listed_party(cpo, modules=([6, 7], [0, 15]))
 
     details = registry.getPartyDetailsByAddress(cpo)
@@ -76,7 +76,7 @@ def test_modules_are_replaced(write, registry, listed_party, cpo):
     assert (details.modulesSender, details.modulesReceiver) == ((4,), (5,))
 
 
-def test_empty_lists_take_them_off(write, registry, listed_party, cpo):
+def test_empty_lists_remove_them(write, registry, listed_party, cpo):
     listed_party(cpo, modules=([0, 1], [2, 3]))
 
     write("SetPartyModules", cpo, [], [])
@@ -85,7 +85,7 @@ def test_empty_lists_take_them_off(write, registry, listed_party, cpo):
     assert (details.modulesSender, details.modulesReceiver) == ((), ())
 
 
-def test_operator_that_has_left_does_not_matter(write, registry, listed_party, operator, cpo):
+def test_operator_need_not_run_a_node_any_more(write, registry, listed_party, operator, cpo):
     listed_party(cpo)
     registry.deleteNode(sender=operator)
 
@@ -96,7 +96,7 @@ def test_operator_that_has_left_does_not_matter(write, registry, listed_party, o
     assert details.operatorAddress == operator.address
 
 
-def test_all_else_stays(write, registry, listed_party, operator, cpo):
+def test_other_fields_stay(write, registry, listed_party, operator, cpo):
     party_id = listed_party(cpo, roles=[0, 6])
 
     write("SetPartyModules", cpo, [6], [0])

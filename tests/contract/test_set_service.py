@@ -1,4 +1,4 @@
-"""setService and setServiceRaw: what a party offers, and the versions that agreements bind to."""
+"""setService and setServiceRaw: services, and the versions that agreements bind to."""
 
 import pytest
 from kit.contract import ZERO_ADDRESS, event, id_of, reverts
@@ -112,7 +112,7 @@ def test_permissions_are_reported_in_ascending_order_each_once(
 
 
 class TestVersion:
-    """New with every change of the permission set; never repeated within a membership."""
+    """The version changes with the permission set and never repeats within a membership."""
 
     def test_change_of_name_or_url_keeps_it(self, write, permissions, listed_service, provider):
         version = listed_service(provider, [1, 5])
@@ -143,7 +143,9 @@ class TestVersion:
         assert permissions.serviceVersion(provider) == version + 1
         assert permissions.getService(provider).permissions == tuple(changed)
 
-    def test_change_and_back_is_a_third(self, write, permissions, listed_service, provider):
+    def test_restored_permissions_are_a_third_version(
+        self, write, permissions, listed_service, provider
+    ):
         version = listed_service(provider, [1, 5])
 
         write("SetService", provider, NAME, URL, [1])
@@ -160,7 +162,7 @@ class TestVersion:
 
         assert permissions.serviceVersion(provider) == version + 1
 
-    def test_versions_of_memberships_are_their_own(
+    def test_versions_are_counted_per_membership(
         self, write, permissions, registry, listed_service, listed_party, provider
     ):
         version = listed_service(provider, [1, 5])
@@ -183,7 +185,7 @@ class TestVersion:
 
         assert permissions.serviceVersion(provider) == version
 
-    def test_versions_of_providers_are_their_own(
+    def test_versions_are_counted_per_provider(
         self, permissions, listed_service, provider, other_provider
     ):
         listed_service(provider, [1])
@@ -241,7 +243,7 @@ class TestEndOfMembership:
         assert receipt.events == (event("ServicePruned", 0, 1),)
         assert permissions.serviceCount() == 1
 
-    def test_set_again_it_is_another(
+    def test_service_set_again_is_a_new_one(
         self, end_membership, permissions, registry, listed_service, provider, other_provider
     ):
         listed_service(provider)
@@ -269,7 +271,7 @@ class TestEndOfMembership:
         service = permissions.getService(provider)
         assert (service.name, service.url) == ("", "")
 
-    def test_who_takes_the_id_has_no_service(
+    def test_new_holder_of_the_id_has_no_service(
         self, permissions, registry, listed_service, listed_party, provider, stranger
     ):
         listed_service(provider)

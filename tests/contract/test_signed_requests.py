@@ -1,4 +1,4 @@
-"""Rules of all functions that end in `Raw`: deadline, nonce, signature, effect."""
+"""Rules of all functions ending in `Raw`: deadline, nonce, signature, effect."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def test_good_request_takes_effect_and_uses_up_one_nonce(good_request, spender, 
 
 
 @every_kind
-def test_nonce_of_the_other_contract_is_another(good_request, registry, permissions, spender, kind):
+def test_each_contract_has_its_own_nonces(good_request, registry, permissions, spender, kind):
     request = good_request(kind)
 
     request.send(spender)
@@ -55,7 +55,7 @@ def test_replayed_request_is_rejected(good_request, spender, stranger, kind):
 
 
 class TestDeadline:
-    """Valid while the block's time is not later."""
+    """A request is valid while the block's time is not later."""
 
     @every_kind
     def test_last_second_is_valid(self, good_request, at_time, spender, kind):
@@ -79,12 +79,12 @@ class TestDeadline:
             good_request(kind, deadline=0).send(spender)
 
     @every_kind
-    def test_greatest_number_is_valid(self, good_request, spender, kind):
+    def test_largest_deadline_is_valid(self, good_request, spender, kind):
         good_request(kind, deadline=2**256 - 1).send(spender)
 
 
 class TestNonce:
-    """Sequential, one for each signer and contract."""
+    """Nonces are sequential, for each signer and contract."""
 
     @every_kind
     @pytest.mark.parametrize("nonce", [1, 2, 2**32, 2**256 - 1])
@@ -134,7 +134,7 @@ class TestNonce:
     def test_direct_writes_to_the_registry_do_not_touch_it(
         self, signed_request, registry, listed_party, spender, operator, cpo
     ):
-        """So a request that was signed before them stays valid."""
+        """A request that was signed before them stays valid."""
         listed_party(cpo)
         request = signed_request("SetPartyModules", cpo, [0], [1])
 
@@ -164,7 +164,7 @@ class TestNonce:
         assert permissions.nonces(provider) == 0
         request.send(spender)
 
-    def test_it_outlives_memberships(
+    def test_nonce_outlives_memberships(
         self, signed_request, registry, listed_node, spender, operator, cpo
     ):
         listed_node(operator)
@@ -189,7 +189,7 @@ class TestNonce:
 
 
 class TestOrderOfChecks:
-    """Deadline, nonce, signature, effect: of two faults, the earlier one is reported."""
+    """Of two faults, the one that is checked first is reported."""
 
     @every_kind
     def test_deadline_comes_before_nonce_and_signature(self, good_request, spender, kind):
@@ -229,7 +229,7 @@ class TestOrderOfChecks:
             request.signed_by(roles["stranger"]).send(spender)
 
     def test_ranges_are_part_of_the_effect(self, signed_request, spender, cpo):
-        """An item that is no uint8 is no decoding error, which would come before the deadline."""
+        """An item above `uint8` is not a decoding error, which would come before the deadline."""
         request = signed_request("SetPartyModules", cpo, [255], [], deadline=1)
         data = bytearray(request.calldata)
         place = bytes(data).rindex((255).to_bytes(32, "big"))
@@ -243,7 +243,7 @@ FIELDS = [(kind, field) for kind in KINDS for field in TYPES[kind.split()[0]]]
 
 
 class TestSignature:
-    """It shows that the signer signed exactly this request for this contract and chain."""
+    """A signature proves that its signer signed exactly this request for this contract."""
 
     @pytest.mark.parametrize(
         ("kind", "field"), FIELDS, ids=[f"{kind}-{field['name']}" for kind, field in FIELDS]
@@ -295,7 +295,7 @@ class TestSignature:
         good.send(spender)
 
     @pytest.mark.parametrize("to", ["the Registry", "Permissions"])
-    def test_request_for_one_contract_is_none_for_the_other(
+    def test_request_for_one_contract_is_refused_by_the_other(
         self, signed_request, registry, permissions, spender, cpo, to
     ):
         pair = (registry, permissions) if to == "the Registry" else (permissions, registry)
@@ -378,7 +378,7 @@ class TestSignature:
     def test_lists_are_signed_as_given(
         self, signed_request, listed_party, spender, cpo, signed, sent
     ):
-        """Neither items moved between lists nor the same set in another form."""
+        """Neither moved items nor another order of the same set are accepted."""
         listed_party(cpo)
         request = signed_request("SetPartyModules", cpo, *signed)
 
@@ -418,7 +418,7 @@ class TestSignature:
     @every_kind
     @pytest.mark.parametrize("form", ["empty", "zero", "r of zero", "v of 29", "random"])
     def test_zero_address_is_never_the_signer(self, good_request, spender, kind, form):
-        """Where recovery fails `ecrecover` gives the zero address, which signed nothing."""
+        """If recovery fails, `ecrecover` returns the zero address, which has signed nothing."""
         good = good_request(kind)
         request = good.but(**{TYPES[good.primary_type][0]["name"]: ZERO_ADDRESS})
 
@@ -470,7 +470,7 @@ FORMS = {
 
 
 class TestDomain:
-    """ERC-5267: what a wallet needs to know about the domain."""
+    """ERC-5267: the domain as a wallet needs it."""
 
     @pytest.mark.parametrize(
         ("which", "name"), [("registry", "OCN Registry"), ("permissions", "OCN Permissions")]

@@ -1,6 +1,6 @@
-"""Hand-packed words, as `contracts/libraries/Words.sol` draws them; nothing left behind.
+"""Hand-packed words, as shown in `contracts/libraries/Words.sol`, and complete deletion.
 
-Programs that read the storage directly (proofs, migrations) depend on these places.
+Programs that read the storage directly (proofs, migrations) depend on this layout.
 """
 
 import pytest
@@ -46,14 +46,14 @@ def id_number(party_id):
 
 
 def words_of_text(contract, slot):
-    """Return the slot of a text and the nine words behind it where it is long."""
+    """Return the slot of a text and, for a long text, the nine words after it."""
     first = int.from_bytes(keccak(slot.to_bytes(32, "big")), "big")
     return [contract.slot(slot), *(contract.slot(first + n) for n in range(9))]
 
 
 @pytest.fixture
 def account(registry):
-    """Read what the Registry keeps of an account; only what is not zero."""
+    """Read the fields of an account in the Registry that are not zero."""
 
     def account(who):
         word = registry.slot(entry(REGISTRY["accounts"], who.address))
@@ -64,20 +64,20 @@ def account(registry):
 
 @pytest.fixture
 def party(registry):
-    """Read what the Registry keeps of an id."""
+    """Read the fields of an id in the Registry."""
     slot = REGISTRY["parties"]
     return lambda id_: fields(registry.slot(entry(slot, id_number(id_))), **PARTY)
 
 
 @pytest.fixture
 def host(registry):
-    """Read what the Registry keeps of a URL."""
+    """Read the fields of a URL in the Registry."""
     return lambda url: fields(registry.slot(entry(REGISTRY["hosts"], keccak(text=url))), **HOST)
 
 
 @pytest.fixture
 def offer(permissions):
-    """Read what Permissions keeps of a provider's membership."""
+    """Read the fields of a provider's membership in Permissions."""
     slot = PERMISSIONS["offers"]
     return lambda membership: fields(permissions.slot(entry(slot, membership)), **OFFER)
 
@@ -162,13 +162,13 @@ def test_an_id_has_one_slot(party, listed_party, registry, cpo, emsp):
     }
     assert party(party_id) == known
 
-    registry.deleteParty(sender=cpo)  # the last moves into the hole
+    registry.deleteParty(sender=cpo)  # the last moves into the gap
 
     assert party(party_id) == known | {"place": 0}
 
 
-def test_no_bit_of_it_is_lost_beside_full_neighbours(registry, party, listed_party, operator, cpo):
-    """Every field at its greatest: writing one leaves the others."""
+def test_full_fields_do_not_disturb_each_other(registry, party, listed_party, operator, cpo):
+    """With every field at its maximum, writing one keeps the others."""
     party_id = listed_party(cpo, roles=range(8), modules=(range(16), range(16)))
     registry.setPartyWebsite(*party_id, "https://a.b", sender=cpo)
     slot = entry(REGISTRY["parties"], id_number(party_id))
@@ -209,7 +209,7 @@ def test_a_url_has_one_slot(host, listed_node, registry, operator, other_operato
     assert registry.slot(entry(REGISTRY["left"], 2)) == 0
 
 
-def test_a_reservation_is_an_account_alone(registry, party, host, owner, cpo, operator):
+def test_a_reservation_stores_only_an_account(registry, party, host, owner, cpo, operator):
     registry.adminReserveParty(b"DE", b"CPO", cpo, sender=owner)
     registry.adminReserveNode("https://a.b", operator, sender=owner)
 
@@ -218,7 +218,7 @@ def test_a_reservation_is_an_account_alone(registry, party, host, owner, cpo, op
     assert host("https://a.b") == {"account": number(operator), "node": 0, "place": 0}
 
 
-def test_ids_lie_six_to_a_slot(registry, rpc, listed_node, operator):
+def test_ids_are_stored_six_to_a_slot(registry, rpc, listed_node, operator):
     listed_node(operator)
     rpc.request("anvil_autoImpersonateAccount", True)
     for n in range(13):
@@ -232,7 +232,7 @@ def test_ids_lie_six_to_a_slot(registry, rpc, listed_node, operator):
         assert registry.slot(entry(REGISTRY["ids"], slot)) == word
 
 
-def test_other_ids_lie_six_to_a_slot_under_the_membership(registry, listed_party, cpo):
+def test_other_ids_are_stored_six_to_a_slot_under_the_membership(registry, listed_party, cpo):
     ids = [listed_party(cpo, (b"DE", f"P{n:02}".encode())) for n in range(9)]
 
     others = [id_number(party_id) for party_id in ids[:-1]]
@@ -241,7 +241,7 @@ def test_other_ids_lie_six_to_a_slot_under_the_membership(registry, listed_party
         assert registry.slot(entry(entry(REGISTRY["other_ids"], 1), slot)) == word
 
 
-def test_node_numbers_lie_eight_to_a_slot(registry, rpc):
+def test_node_numbers_are_stored_eight_to_a_slot(registry, rpc):
     rpc.request("anvil_autoImpersonateAccount", True)
     for n in range(9):
         person = f"0x{0xBBBB + n:040x}"
@@ -280,7 +280,7 @@ def test_a_membership_has_one_slot_in_permissions(
     assert permissions.slot(entry(PERMISSIONS["nonce_counts"], provider.address)) == 1
 
 
-def test_members_lie_two_to_a_slot_with_the_length_in_the_first(
+def test_members_are_stored_two_to_a_slot_with_the_length_in_the_first(
     registry, permissions, listed_service, provider, other_provider, third_provider
 ):
     for person in (provider, other_provider, third_provider):
@@ -296,7 +296,7 @@ def test_members_lie_two_to_a_slot_with_the_length_in_the_first(
     }
 
 
-def test_no_bit_of_it_is_lost_beside_full_neighbours_in_permissions(
+def test_full_fields_do_not_disturb_each_other_in_permissions(
     offer, permissions, agreed, listed_service, provider
 ):
     listed_service(provider, range(64))
@@ -326,7 +326,7 @@ def test_an_agreement_has_one_slot(consent, agreed, permissions, emsp, provider,
 
 
 class TestNothingIsLeftBehind:
-    """After a deletion only numbers and nonces remain, and who has a node number."""
+    """After a deletion, only numbers, nonces and the account of a node number remain."""
 
     @pytest.mark.parametrize("url", ["https://a.b", "https://" + "a" * 24, "https://" + "a" * 247])
     def test_of_a_node(self, registry, account, host, operator, url):

@@ -1,4 +1,4 @@
-"""The rules for text, URLs and names: every byte at every kind of place."""
+"""The rules for URLs and names: every byte at every kind of position."""
 
 import unicodedata
 
@@ -11,7 +11,7 @@ HOST_START = set(b"abcdefghijklmnopqrstuvwxyz0123456789[")
 
 @pytest.fixture
 def set_node(registry, operator):
-    """Try an URL, given as bytes, in a call that changes nothing."""
+    """Try a URL, given as bytes, in a call that changes nothing."""
     calldata = registry.setNode.calldata("?")[:4]
 
     def set_node(url):
@@ -65,7 +65,7 @@ class TestUrl:
             "https://a%",
         ],
     )
-    def test_good_one_is_taken(self, write, registry, operator, url):
+    def test_valid_one_is_accepted(self, write, registry, operator, url):
         write("SetNode", operator, url)
 
         assert registry.getNode(operator) == url
@@ -124,7 +124,7 @@ class TestUrl:
             ("https://a.b\u200b", 11),
         ],
     )
-    def test_bad_one_is_refused_at_its_first_bad_byte(
+    def test_invalid_one_is_refused_at_its_first_invalid_byte(
         self, write, registry, operator, url, position
     ):
         with reverts("InvalidUrl", position):
@@ -144,7 +144,7 @@ class TestUrl:
 
     @pytest.mark.parametrize("before", [1, 22, 23, 24, 25, 55, 56, 57, 245])
     def test_every_byte_inside(self, set_node, before):
-        """Also at the edges of words of 32 bytes, which the contract reads at a time."""
+        """Also at the edges of the 32-byte words that the contract reads."""
         for byte in range(256):
             start = b"https://" + b"a" * before
             url = start + bytes([byte]) + b"a"
@@ -180,7 +180,7 @@ class TestUrl:
             write("SetNode", operator, "https://" + "a" * (length - 8))
 
     def test_length_is_checked_first(self, write, operator):
-        """So that no error carries text beyond its limit."""
+        """No error carries text beyond its limit."""
         with reverts("TextTooLong", 256, 255):
             write("SetNode", operator, "?" * 256)
 
@@ -223,7 +223,7 @@ WELL_FORMED = [
 
 
 def is_good_name(name):
-    """Return it with Python's own strict decoder and Unicode data."""
+    """Return the verdict of Python's own strict decoder and Unicode data."""
     try:
         decoded = name.decode()
     except UnicodeDecodeError:
@@ -239,7 +239,7 @@ def edges():
             for byte in {low, low - 1, low + 1, high, high - 1, high + 1} & set(range(256)):
                 yield bytes([*good[:place], byte, *good[place + 1 :]])
         for length in range(1, len(row)):
-            yield bytes(good[:length])  # cut short
+            yield bytes(good[:length])  # truncated
         yield bytes([*good, 0x80])  # one continuation too many
         yield bytes(high for _, high in row)
 
@@ -274,7 +274,7 @@ class TestName:
             "🔌" * 25,
         ],
     )
-    def test_good_one_is_taken(self, write, permissions, listed_party, provider, name):
+    def test_valid_one_is_accepted(self, write, permissions, listed_party, provider, name):
         listed_party(provider)
 
         write("SetService", provider, name, "", [1])
@@ -313,7 +313,7 @@ class TestName:
         with reverts("TextTooLong", length, 100):
             write("SetService", provider, "a" * length, "", [1])
 
-    def test_bytes_count_not_characters(self, write, listed_party, provider):
+    def test_length_counts_bytes_not_characters(self, write, listed_party, provider):
         listed_party(provider)
 
         with reverts("TextTooLong", 102, 100):
@@ -331,7 +331,7 @@ class TestName:
 
     @pytest.mark.parametrize("before", [0, 31, 96])
     def test_edges_at_the_end_of_the_text(self, set_name, before):
-        """No sequence borrows bytes from what lies past the text."""
+        """No sequence uses bytes from beyond the text."""
         for sequence in edges():
             name = b"a" * before + sequence
             if len(name) > 100:
@@ -351,7 +351,7 @@ class TestName:
                     set_name(bytes([byte]))
 
     def test_every_pair_of_bytes_that_begins_high(self, set_name):
-        """16,384 sequences would take long: every lead byte with the edges of the second."""
+        """Every lead byte with the edges of the second, since 16,384 sequences take too long."""
         for lead in range(0x80, 0x100):
             for second in (0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF):
                 pair = bytes([lead, second])
@@ -363,7 +363,7 @@ class TestName:
 
 
 def refused_name(before, sequence):
-    """Expect the refusal of a sequence that stands after so many good bytes."""
-    # A good character may stand before the bad byte of a sequence, as in "a" and 0x80.
+    """Expect a sequence to be refused after this many valid bytes."""
+    # A valid character may come before the invalid byte of a sequence, as in "a" and 0x80.
     good = next(n for n in range(len(sequence), -1, -1) if is_good_name(sequence[:n]))
     return reverts("InvalidName", before + good)

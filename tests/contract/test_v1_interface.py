@@ -1,4 +1,4 @@
-"""What v1's programs call is there, with the same types: views, direct writes, events."""
+"""Views, direct writes and events that v1's programs use exist, with the same types."""
 
 import json
 import re
@@ -8,9 +8,9 @@ from gas_scenarios import ROOT, V1_DEFINITIONS
 from kit.contract import abi_type
 
 CONTRACTS = ("Registry", "Permissions")
-# v1's unprotected signed writes have no namesake; ours carry nonce and deadline as well.
+# v1's unprotected signed writes are gone; ours also take a nonce and a deadline.
 GONE_FUNCTIONS = {"isOwner"}
-# One event for both making and revoking, and two that v1's authors left behind.
+# One event for both making and revoking, and two unused ones.
 GONE_EVENTS = {"ServiceAgreement", "DebugHash", "DebugPacked"}
 
 V1 = json.loads(V1_DEFINITIONS.read_text())
@@ -27,7 +27,7 @@ def v1_entries(kind, gone=()):
 
 @pytest.fixture
 def entries(open_pair):
-    """Find what the contract has under a name."""
+    """Return the entries of the contract's ABI with a name."""
 
     def entries(contract, kind, name):
         abi = getattr(open_pair, contract.lower()).abi
@@ -41,7 +41,7 @@ def types(items):
 
 
 def names_agree(ours, theirs):
-    """Names are the same where v1 gives one: programs read answers by name."""
+    """Return whether names equal v1's where it has one: programs read answers by name."""
     return all(b["name"] in {"", a["name"]} for a, b in zip(ours, theirs, strict=True))
 
 
@@ -66,8 +66,8 @@ def test_event_is_there(entries, contract, v1):
     assert not ours.get("anonymous")
 
 
-def test_exceptions_are_few(open_pair):
-    """What of v1 is not here, is named above or is an unprotected `Raw`."""
+def test_exceptions_are_only_the_listed_ones(open_pair):
+    """Everything of v1 that is missing is listed above or is an unprotected `Raw` function."""
     for contract in CONTRACTS:
         ours = {e.get("name") for e in getattr(open_pair, contract.lower()).abi}
         theirs = {e["name"] for e in V1[contract]["abi"] if e["type"] in {"function", "event"}}
@@ -82,7 +82,7 @@ def test_exceptions_are_few(open_pair):
     if e["type"] == "function" and e["name"].endswith("Raw")
 ])  # fmt: skip
 def test_unprotected_signed_write_is_gone(entries, contract, name):
-    """Ours of the same name has another selector: nothing that was signed for v1 fits."""
+    """Ours of the same name has another selector, so nothing signed for v1 fits."""
     (v1,) = (e for e in V1[contract]["abi"] if e.get("name") == name)
     (ours,) = entries(contract, "function", name)
 
@@ -91,7 +91,7 @@ def test_unprotected_signed_write_is_gone(entries, contract, name):
 
 
 def test_enumerations_keep_their_order():
-    """Roles, modules: values are numbers on the wire, so their order is part of the interface."""
+    """Roles and modules are numbers in calldata, so their order is part of the interface."""
     source = (ROOT / "contracts" / "interfaces" / "IRegistry.sol").read_text()
     for name, expected in (
         ("Role", "CPO EMSP HUB NAP NSP OTHER SCSP"),

@@ -1,8 +1,8 @@
 """Contracts over one JSON-RPC connection: a write and its receipt in a millisecond.
 
 `registry.setNode(url, sender=operator)` sends a transaction, waits for it and raises `Reverted`
-when it failed, with the error that the *mined* transaction ended in. `registry.getNode(operator)`
-reads. Anything with an `address` can be passed as an address.
+if it failed, with the error of the *mined* transaction. `registry.getNode(operator)` reads.
+Anything with an `address` can be passed as an address.
 """
 
 import contextlib
@@ -75,7 +75,7 @@ def _record(fields: tuple[str, ...]) -> type:
 
 
 def _named(items: list[dict], values: tuple) -> Any:
-    """Return decoded values, structs and several answers with their names."""
+    """Return decoded values, with named fields for structs and several results."""
     named = tuple(_named_one(i, v) for i, v in zip(items, values, strict=True))
     names = tuple(i["name"] for i in items)
     return _record(names)(*named) if all(names) and len(set(names)) == len(names) else named
@@ -237,7 +237,7 @@ class Contract:
         return Reverted(entry["name"], tuple(self._values(entry["inputs"], data[4:])), data)
 
     def error_data(self, name: str, *values: Any) -> bytes:
-        """Return the bytes that this error is encoded as."""
+        """Return the encoded error."""
         for selector, entry in self._errors.items():
             if entry["name"] == name:
                 return selector + encode([abi_type(i) for i in entry["inputs"]], plain(values))

@@ -27,7 +27,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class GoodRequests:
-    """Builds the entries that a request needs, and requests that are valid then."""
+    """Builds the entries that a request needs, and valid requests."""
 
     requests: Requests
     roles: dict[str, Any]
@@ -50,7 +50,7 @@ class GoodRequests:
         )
 
     def contract_of(self, kind: str) -> Contract:
-        """Return the contract that takes it."""
+        """Return the contract that accepts it."""
         if kind == "InvalidateNonce of Permissions":
             return self.requests.permissions
         return self.requests.contract_of(kind.split(maxsplit=1)[0])
@@ -78,7 +78,7 @@ class GoodRequests:
 
 
 def another(kind: str, value: Any, stranger: Any) -> Any:
-    """Return a value of this type that differs as little as possible."""
+    """Return another value of this type that differs as little as possible."""
     if kind == "address":
         return stranger
     if kind == "string":

@@ -33,7 +33,7 @@ def entry(mapping: int, key: bytes | int | str) -> int:
 
     Args:
         mapping: Slot of the mapping.
-        key: Number, address, or `bytesN`, which stand at the left of their word.
+        key: Number, address, or `bytesN`, which are left-aligned in their word.
     """
     if isinstance(key, str):
         key = int(key, 16)
@@ -42,7 +42,7 @@ def entry(mapping: int, key: bytes | int | str) -> int:
 
 
 def fields(word: int, **widths: int) -> dict[str, int]:
-    """Cut a slot into its fields of so many bits, from the lowest up; refuse bits past the last."""
+    """Split a slot into fields of the given widths, lowest first; refuse bits past the last."""
     values = {}
     for name, bits in widths.items():
         values[name] = word & ((1 << bits) - 1)

@@ -1,6 +1,6 @@
-"""Signed requests, from the types that the specification states and by eth-account's own encoder.
+"""Signed requests, made from the specified types with eth-account's own encoder.
 
-Nothing is taken from the package or from the contracts' ABI: tests check that both agree.
+They are independent of the package and the contracts' ABI: tests check that all agree.
 """
 
 import re
@@ -12,7 +12,7 @@ from eth_account.messages import SignableMessage, _hash_eip191_message, encode_t
 
 from .contract import Contract, id_of, plain
 
-# As the specification states them.
+# From the specification.
 _SPECIFIED = """
 SetNode(address operator,string domain,uint256 nonce,uint256 deadline)
 DeleteNode(address operator,uint256 nonce,uint256 deadline)
@@ -45,13 +45,13 @@ DIRECT = {name: name[0].lower() + name[1:] for name in TYPES} | {
     "CreateAgreement": "createAgreementTo"
 }
 
-# What the other account signs, and the field that names it.
+# The acceptance that the other account signs, and the field that names it.
 ACCEPTED = {
     "MoveAccount": ("AcceptAccount", "newAccount"),
     "SetController": ("AcceptController", "controller"),
 }
 
-# The requests whose direct forms of v1 mean the account's current id.
+# The requests whose direct functions of v1 act on the account's current id.
 _OF_CURRENT_ID = {"SetPartyModules", "DeleteParty"}
 
 # Later than every block of a test, and four bytes long like every deadline of this century.
@@ -71,7 +71,7 @@ class Request:
 
     @property
     def name(self) -> str:
-        """The function that takes it."""
+        """The function that accepts it."""
         return self.primary_type[0].lower() + self.primary_type[1:] + "Raw"
 
     @property
@@ -85,7 +85,7 @@ class Request:
 
     @property
     def digest(self) -> bytes:
-        """What is signed: 32 bytes."""
+        """The signed digest: 32 bytes."""
         return bytes(_hash_eip191_message(self.typed))
 
     def signed_by(self, signer: Any) -> "Request":
@@ -106,7 +106,7 @@ class Request:
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """The arguments of the function that takes it."""
+        """The arguments of the function that accepts it."""
         fields = [self.message[f["name"]] for f in TYPES[self.primary_type]]
         if self.primary_type in ACCEPTED:
             return (*fields, self.signature, self.acceptance)
@@ -161,7 +161,7 @@ class Requests:
     _owns: dict[str, Contract] = field(default_factory=dict)
 
     def contract_of(self, primary_type: str) -> Contract:
-        """Return the contract that takes this request; the Registry where both do."""
+        """Return the contract that accepts this request; the Registry if both do."""
         name = primary_type[0].lower() + primary_type[1:] + "Raw"
         return self.registry if name in self.registry.functions else self.permissions
 
@@ -191,7 +191,7 @@ class Requests:
             signer: The account whose entry changes.
             *values: Fields between the first and the nonce; the id may be left out, for the
                 account's current one.
-            contract: For requests that both contracts take.
+            contract: For requests that both contracts accept.
             domain: Changes of the EIP-712 domain.
             **changes: Fields that differ from the valid request, by name.
         """

@@ -1,6 +1,6 @@
 """Contracts for tests only: those in `solidity/`, and a Safe from its npm package.
 
-They are compiled without Ape, by the same compiler: Ape's `contracts/` has only the product.
+They are compiled without Ape, by the same compiler: `contracts/` has only the product.
 """
 
 import json
