@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import BadAnswer, InvalidInput
@@ -20,7 +20,7 @@ from ocn_registry.events.provenance import event_of
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.files import read_own, write_own
 from ocn_registry.foreign.limits import CURSOR_FILE
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.strict_json import is_list, is_object, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address, BlockRef, Contract
 from ocn_registry.portable.values import dataclass
@@ -112,7 +112,7 @@ class CursorFile:
             content = parse_json(raw, CURSOR_FILE)
         except ValueError:
             raise self._unusable() from None
-        if not _is_object(content) or "format" not in content:
+        if not is_object(content) or "format" not in content:
             raise self._unusable()
         for key, value in self._about.items():
             if content.get(key) != value:
@@ -209,13 +209,13 @@ def _written(page: Page) -> dict[str, object]:
 
 
 def _object(value: object) -> dict[str, object]:
-    if not _is_object(value):
+    if not is_object(value):
         raise TypeError
     return value
 
 
 def _list(value: object) -> list[object]:
-    if not _is_list(value):
+    if not is_list(value):
         raise TypeError
     return value
 
@@ -230,11 +230,3 @@ def _number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
     return value
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)

@@ -6,13 +6,13 @@ section 7.2 (one party, without a role).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import listed
 from ocn_registry.foreign.files import read_bytes
 from ocn_registry.foreign.limits import CREDENTIALS_FILE
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.strict_json import is_list, is_object, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import same_url
 from ocn_registry.intents import WantedParty
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _ROLES = {role.name: role for role in named(Role)}
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
 
 
 def wanted_parties(
@@ -73,7 +65,7 @@ def wanted_parties(
 
 def _entries(whole: object, roles: Iterable[Role] | None) -> list[object]:
     """Return the roles in credentials, each an object."""
-    if _is_object(whole) and "roles" not in whole and "party_id" in whole:
+    if is_object(whole) and "roles" not in whole and "party_id" in whole:
         given = () if roles is None else listed(roles, "roles")
         if not given:
             raise InvalidInput(
@@ -82,14 +74,14 @@ def _entries(whole: object, roles: Iterable[Role] | None) -> list[object]:
         return [whole | {"role": role.name} for role in any_of(Role, given) or ()]
     if roles is not None:
         raise InvalidInput("the credentials name their roles: leave the roles out")
-    entries = whole.get("roles") if _is_object(whole) else whole
-    if not _is_list(entries) or not entries:
+    entries = whole.get("roles") if is_object(whole) else whole
+    if not is_list(entries) or not entries:
         raise InvalidInput("the credentials have no roles: give an OCPI credentials object")
     return entries
 
 
 def _entry(entry: object) -> tuple[PartyId, Role, str | None]:
-    if not _is_object(entry):
+    if not is_object(entry):
         raise InvalidInput(f"{shown(entry)} is not a role of OCPI credentials: give an object")
     country_code, party_id, role = (
         entry.get(name) for name in ("country_code", "party_id", "role")
@@ -102,7 +94,7 @@ def _entry(entry: object) -> tuple[PartyId, Role, str | None]:
             "OTHER stands for roles that the registry has no number for",
         )
     details = entry.get("business_details")
-    website = details.get("website") if _is_object(details) else None
+    website = details.get("website") if is_object(details) else None
     return (
         PartyId(country_code, party_id).folded,
         _ROLES[role],
@@ -126,10 +118,10 @@ def read_credentials(path: str) -> dict[str, object]:
         raise InvalidInput(
             f"the credentials file {shown(path)} is not valid JSON: {shown(str(error))}",
         ) from None
-    if _is_list(whole):  # only the roles
+    if is_list(whole):  # only the roles
         whole = {"roles": whole}
-    if _is_object(whole) and "roles" not in whole and _is_object(whole.get("data")):
+    if is_object(whole) and "roles" not in whole and is_object(whole.get("data")):
         whole = whole["data"]
-    if not _is_object(whole):
+    if not is_object(whole):
         raise InvalidInput(f"the credentials file {shown(path)} is not a JSON object")
     return whole

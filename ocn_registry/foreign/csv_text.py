@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
+
+from ocn_registry.foreign.strict_json import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,11 +53,11 @@ def _no_formula(text: str) -> str:
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    if _is_object(value):
+    if is_object(value):
         for key, part in value.items():
             yield from _flat(f"{name}.{key}" if name else key, part)
         return
-    yield name, " ".join(map(_cell, value)) if _is_list(value) else _cell(value)
+    yield name, " ".join(map(_cell, value)) if is_list(value) else _cell(value)
 
 
 def _cell(value: object) -> str:
@@ -63,11 +65,3 @@ def _cell(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
     return str(value)
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)

@@ -11,7 +11,7 @@ import json
 import re
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from ocn_registry.foreign.limits import ANYTHING
 
@@ -41,6 +41,16 @@ class BeyondLimits(ValueError):
 
 
 TooDeep = BeyondLimits
+
+
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Return whether parsed JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[object]]:
+    """Return whether parsed JSON is a list."""
+    return isinstance(value, list)
 
 
 def parse_json(

@@ -7,10 +7,10 @@ of thousands of parts takes minutes. So the parts are counted first.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.foreign.limits import MAX_DEPTH
-from ocn_registry.foreign.strict_json import BeyondLimits
+from ocn_registry.foreign.strict_json import BeyondLimits, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,14 +52,6 @@ def parse_toml(text: str) -> dict[str, object]:
 
 
 def _parts(whole: object) -> Iterable[object]:
-    if _is_table(whole):
+    if is_object(whole):
         return whole.values()
-    return whole if _is_list(whole) else ()
-
-
-def _is_table(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
+    return whole if is_list(whole) else ()

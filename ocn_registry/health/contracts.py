@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.deploy.verify import verify
 from ocn_registry.dialects.detect import detect
 from ocn_registry.errors import UnsupportedByDialect
 from ocn_registry.foreign.limits import NODE_DOCUMENT
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.strict_json import is_object, parse_json
 from ocn_registry.health.findings import Finding
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import run
@@ -134,13 +134,9 @@ def _node_info(
         finally:
             sock.close()
         content = parse_json(answer.content, NODE_DOCUMENT)
-        if answer.status != _HTTP_OK or not _is_object(content):
+        if answer.status != _HTTP_OK or not is_object(content):
             return None
         address = Address(str(content.get("address")))
     except (OSError, TooLong, ValueError, KeyError):
         return None
     return {"url": str(content.get("url"))[:_MOST_LETTERS], "address": address}
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)

@@ -30,12 +30,12 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeGuard
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.limits import NETWORK_FILE
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.strict_json import is_list, is_object, parse_json
 from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable
@@ -254,7 +254,7 @@ def _read(content: bytes) -> Deployment:
         found = parse_json(content, NETWORK_FILE)
     except ValueError as error:
         raise InvalidInput(f"the network file is not valid JSON: {error}") from error
-    if not _is_object(found):
+    if not is_object(found):
         raise InvalidInput("the network file is not a JSON object")
     return Deployment.from_dict(found)
 
@@ -269,14 +269,6 @@ def _values(found: Mapping[str, object]) -> dict[str, object]:
         if field.attribute not in given:
             raise InvalidInput(f"the network file has no {field.key}: add it")
     return {"name": "unnamed"} | given
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
 
 
 def _text(value: object, key: str) -> str:
@@ -305,13 +297,13 @@ def _address(value: object, key: str) -> Address:
 
 
 def _urls(value: object, key: str) -> tuple[str, ...]:
-    if not _is_list(value):
+    if not is_list(value):
         raise _invalid(value, key, "a list of URLs")
     return tuple(_text(url, key) for url in value)
 
 
 def _addresses(value: object, key: str) -> tuple[Address, ...]:
-    if not _is_list(value):
+    if not is_list(value):
         raise _invalid(value, key, "a list of addresses")
     return tuple(_address(address, key) for address in value)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
+from ocn_registry.foreign.strict_json import is_list, is_object
 from ocn_registry.models import Permission
 from ocn_registry.networks import UNKNOWN_TOKEN, amount
 from ocn_registry.portable import forms
@@ -67,7 +68,7 @@ def fields_of(
         label = f"{indent}{_spaced(key.removesuffix('Wei'))}"
         if key.endswith("Wei") and value is not None:
             value = amount(int(str(value)), token())  # noqa: PLW2901 - the same in other words
-        parts = value if _is_list(value) else [value]
+        parts = value if is_list(value) else [value]
         if not any(map(is_object, parts)):
             if value is not None:
                 yield label, ", ".join(map(_said, parts)) or "none"
@@ -86,12 +87,3 @@ def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "not listed" if value is None else str(value)
-
-
-def is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Return whether a value of an entry has fields of its own."""
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)

@@ -12,6 +12,7 @@ from ocn_registry.deploy.handover import safe_batch
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput, Reverted, TransactionReplaced
 from ocn_registry.flows.requests import verify
+from ocn_registry.foreign.strict_json import is_object
 from ocn_registry.outcomes import PartyDeleted, PartySet
 from ocn_registry.plans import entries
 from ocn_registry.plans.execute import Plan, execute, read_after, say, transaction, within
@@ -290,7 +291,7 @@ def _described(action: OwnerAction, owner: Address) -> Entry:
 def _now(before: Entry) -> Entry:
     """Return the present state for one line: of an ownership, without the block it was read at."""
     opens = before.get("importOpen")
-    if not entries.is_object(opens):
+    if not is_object(opens):
         return before
     named = ", ".join([contract for contract, is_open in opens.items() if is_open])
     shown = {key: before[key] for key in ("owner", "pendingOwner") if before.get(key)}

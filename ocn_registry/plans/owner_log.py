@@ -14,12 +14,12 @@ import os
 import stat
 import time
 import uuid
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import read_own
 from ocn_registry.foreign.limits import STATE_FILE
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.strict_json import is_object, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.plans.folders import state_folder
 
@@ -160,7 +160,7 @@ def actions(path: Path) -> list[Entry]:
             line = parse_json(text, STATE_FILE)
         except ValueError:  # incomplete after a crash
             continue
-        if _is_object(line) and isinstance(number := line.get("id"), str):
+        if is_object(line) and isinstance(number := line.get("id"), str):
             begun = known.get(number, line).get("begun") or line.get("at")
             known[number] = {**line, "begun": begun}
     return list(known.values())
@@ -209,7 +209,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _is_object(value: object) -> TypeGuard[Entry]:
-    return isinstance(value, dict)

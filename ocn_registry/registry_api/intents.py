@@ -6,11 +6,12 @@ The members are those of the EIP-712 message, without account, nonce and deadlin
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ocn_registry import intents
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows.admin import CANCELLED_AHEAD
+from ocn_registry.foreign.strict_json import is_list, is_object
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import check_usable, same_url
 from ocn_registry.models import Contract, Module, Permission, Role, named
@@ -60,7 +61,7 @@ def read_intent(
     Raises:
         InvalidInput: The value is not a valid intent.
     """
-    if not _is_object(value) or not isinstance(value.get("type"), str):
+    if not is_object(value) or not isinstance(value.get("type"), str):
         raise InvalidInput('the intent is missing: give an object such as {"type": "DeleteNode"}')
     name = str(value["type"])
     if name not in MEMBERS:
@@ -128,7 +129,7 @@ class _Members:
 
     def _list(self, name: str) -> list[object]:
         values = self._values.get(name)
-        if not _is_list(values) or len(values) > _MOST:
+        if not is_list(values) or len(values) > _MOST:
             raise InvalidInput(f"{shown(values)} is not a valid list of {name}: use [...]")
         return values
 
@@ -222,11 +223,3 @@ _MAKERS: Final[dict[str, Callable[[_Members], SignableIntent]]] = {
     "RevokeAgreement": lambda of: intents.RevokeAgreement(provider=of.text("provider")),
     "InvalidateNonce": _cancel,
 }
-
-
-def _is_object(value: object) -> TypeGuard[Object]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)

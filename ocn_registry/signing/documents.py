@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.typed_data import DOMAIN_TYPE, TypedData
 from ocn_registry.foreign.limits import REQUEST
-from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
+from ocn_registry.foreign.strict_json import BeyondLimits, is_list, is_object, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 from ocn_registry.portable.values import dataclass
@@ -37,14 +37,6 @@ _PART: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _SIGNATURE: Final = re.compile(r"0[xX]((?:[0-9a-fA-F]{2})*)|((?:[0-9a-fA-F]{2}){64,65})")
 _DOMAIN_FIELDS: Final = DOMAIN_TYPE.document()
 _KEYS: Final = {"types", "primaryType", "domain", "message"}
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +78,11 @@ def read_object(text: str | bytes) -> dict[str, object]:
                 "more text follows the request: write each request to a file of its own",
             ) from None
         raise InvalidInput("the request is not valid JSON: is this the right file?") from None
-    if _is_list(whole):
+    if is_list(whole):
         raise InvalidInput(
             "this is a list, not a request: write each request to a file of its own",
         )
-    if not _is_object(whole):
+    if not is_object(whole):
         raise InvalidInput("the request is not a JSON object: is this the right file?")
     return whole
 
@@ -110,12 +102,12 @@ def read_document(text: str | bytes) -> Document:
 def _document(whole: dict[str, object]) -> Document:
     same_keys("request", set(whole) - {"signature", "acceptance"}, _KEYS)
     acceptance = whole.get("acceptance")
-    if "acceptance" in whole and (not _is_object(acceptance) or "acceptance" in acceptance):
+    if "acceptance" in whole and (not is_object(acceptance) or "acceptance" in acceptance):
         raise InvalidInput(
             "the request's acceptance is not a request: have it prepared or accepted again",
         )
     primary_type, domain, message = whole["primaryType"], whole["domain"], whole["message"]
-    if not isinstance(primary_type, str) or not _is_object(domain) or not _is_object(message):
+    if not isinstance(primary_type, str) or not is_object(domain) or not is_object(message):
         raise InvalidInput(
             "the request's primaryType is not text, or its domain or message not an object: "
             "is this the right file?",
@@ -126,7 +118,7 @@ def _document(whole: dict[str, object]) -> Document:
         domain=domain,
         message=message,
         signature=read_signature(whole["signature"]) if "signature" in whole else None,
-        acceptance=_document(acceptance) if _is_object(acceptance) else None,
+        acceptance=_document(acceptance) if is_object(acceptance) else None,
     )
 
 
@@ -141,7 +133,7 @@ def read_signature(value: object) -> bytes:
     Raises:
         InvalidInput: The value is not a signature.
     """
-    if _is_object(value):
+    if is_object(value):
         value = _joined(value)
     if isinstance(value, str) and len(value) <= 2 * _MAX_WRAPPED_BYTES:
         value = value.strip()
@@ -223,7 +215,7 @@ def read_values(what: str, kind: StructType, given: object) -> tuple[Value, ...]
     Raises:
         InvalidInput: The value is not an object, has other keys, or a field has the wrong type.
     """
-    if not _is_object(given):
+    if not is_object(given):
         raise InvalidInput(f"the {what} of the request is not an object: is this the right file?")
     same_keys(what, given.keys(), _names_of(kind))
     return tuple([_value(field, name, given[name]) for field, name in kind.fields])
@@ -235,7 +227,7 @@ def _value(kind: str, name: str, given: object) -> Value:
             raise InvalidInput(f"{name} of the request is {shown(given)}: use text")
         return given if kind == "string" else Address(given)
     if kind.endswith("[]"):
-        if not _is_list(given):
+        if not is_list(given):
             raise InvalidInput(f"{name} of the request is {shown(given)}: use a list")
         bits = int(kind[4:-2])
         return tuple([_number(name, bits, item) for item in given])

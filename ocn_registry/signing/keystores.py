@@ -19,12 +19,12 @@ import os
 import re
 import unicodedata
 import uuid
-from typing import TYPE_CHECKING, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.foreign.limits import KEYSTORE_FILE
-from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
+from ocn_registry.foreign.strict_json import BeyondLimits, is_list, is_object, parse_json
 from ocn_registry.foreign.text import shown
 from ocn_registry.portable.values import dataclass
 from ocn_registry.signing.other_key_files import kind_of_json, kind_of_text
@@ -190,11 +190,11 @@ class _Odd(ValueError):
 
 def _keystore(text: str) -> Keystore:
     content = _parsed(text)
-    if _is_list(content) and len(content) == 1:  # the form that web3.js exports
+    if is_list(content) and len(content) == 1:  # the form that web3.js exports
         content = content[0]
     if isinstance(content, str) and content.lstrip().startswith("{"):  # JSON in a string of JSON
         return _keystore(content)
-    if not _is_object(content):
+    if not is_object(content):
         raise _Odd(kind_of_json(content) or OTHER_JSON)
     whole = _lower(content)
     if (other := kind_of_json(whole)) is not None:
@@ -288,13 +288,13 @@ def _derivation(kdf: str, parameters: dict[str, object]) -> tuple[str, tuple[int
 def _lower(content: dict[str, object]) -> dict[str, object]:
     """Return an object with lower-case keys: some wallets write `Crypto` and `KDF`."""
     return {
-        key.lower(): _lower(value) if _is_object(value) else value for key, value in content.items()
+        key.lower(): _lower(value) if is_object(value) else value for key, value in content.items()
     }
 
 
 def _part(content: dict[str, object], key: str) -> dict[str, object]:
     part = content.get(key)
-    if not _is_object(part):
+    if not is_object(part):
         raise _Odd(f"it has no object {key!r}, which a keystore has")
     return part
 
@@ -334,11 +334,3 @@ def _bytes(content: dict[str, object], key: str, size: int | None = None) -> byt
 
 def _shown_value(value: object) -> str:
     return shown(value, 20)
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)

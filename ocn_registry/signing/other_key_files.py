@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from ocn_registry.foreign.strict_json import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,7 +186,7 @@ def _is_first(whole: _Object, crypto: _Object) -> bool:
 # Encrypted keys in other formats than version 3.
 _ENCRYPTED: Final[tuple[tuple[Callable[[_Object, _Object], bool], str], ...]] = (
     (lambda whole, _: whole.get("type") in _VALIDATORS_WALLETS, _VALIDATORS_WALLET),
-    (lambda _, crypto: _is_object(crypto.get("kdf")), _VALIDATOR),
+    (lambda _, crypto: is_object(crypto.get("kdf")), _VALIDATOR),
     (lambda whole, _: "bech32" in whole, "it is a keystore of MultiversX"),
     (lambda _, crypto: "masterkeyderivation" in crypto, "it is a keystore of Hardhat's settings"),
     (lambda whole, _: whole.get("type") == "mnemonic", _MNEMONIC),
@@ -231,7 +233,7 @@ _TRANSACTION_MANAGERS: Final = ("unlocked", "argon2sbox")
 
 def _is_protection(content: _Object) -> bool:
     metadata = content.get("metadata")
-    return _is_object(metadata) and "interchange_format_version" in metadata
+    return is_object(metadata) and "interchange_format_version" in metadata
 
 
 # The same, where the keys alone could be those of anything.
@@ -241,7 +243,7 @@ _OTHER_OBJECTS: Final[tuple[tuple[Callable[[_Object], bool], str], ...]] = (
     (lambda it: it.get("type") in _KEYRINGS and "data" in it, _METAMASK),
     (_is_protection, "it holds what a validator has signed (EIP-3076)"),
     (
-        lambda it: _holds(it.get("keys"), lambda key: _is_object(key) and "kty" in key),
+        lambda it: _holds(it.get("keys"), lambda key: is_object(key) and "kty" in key),
         "it is a set of JSON Web Keys",
     ),
 )
@@ -253,14 +255,14 @@ def kind_of_json(content: object) -> str | None:
     Args:
         content: The value. The keys of its objects are in lower case.
     """
-    if _is_list(content):
+    if is_list(content):
         return _kind_of_list(content)
     if isinstance(content, str):
         return kind_of_text(content)
-    if not _is_object(content):
+    if not is_object(content):
         return None
     crypto = content.get("crypto")
-    if _is_object(crypto):
+    if is_object(crypto):
         return next((kind for fits, kind in _ENCRYPTED if fits(content, crypto)), None)
     return _kind_of_object(content)
 
@@ -273,7 +275,7 @@ def _kind_of_list(items: list[object]) -> str:
     if items and all(isinstance(item, str) for item in items):
         return kind_of_text(" ".join(map(str, items))) or "it is a list of texts"
     first = items[0] if items else None
-    if _is_object(first):
+    if is_object(first):
         first = {key.lower(): value for key, value in first.items()}
     several = f"it is a list of {len(items)} items; write one keystore to a file of its own"
     return kind_of_json(first) or several
@@ -289,9 +291,9 @@ def _kind_of_object(content: _Object) -> str | None:
 
 def _holds(content: object, fits: Callable[[object], bool], depth: int = 4) -> bool:
     """Return whether a value somewhere inside JSON is one that is looked for."""
-    parts = list(content.values()) if _is_object(content) else content
+    parts = list(content.values()) if is_object(content) else content
     return (
-        _is_list(parts)
+        is_list(parts)
         and depth > 0
         and any(fits(part) or _holds(part, fits, depth - 1) for part in parts)
     )
@@ -302,16 +304,8 @@ def _is_key(value: object) -> bool:
 
 
 def _is_keystore(value: object) -> bool:
-    if not _is_object(value):
+    if not is_object(value):
         return False
     parts = {key.lower(): part for key, part in value.items()}
     crypto = parts.get("crypto")
-    return _is_object(crypto) and "ciphertext" in {key.lower() for key in crypto}
-
-
-def _is_object(value: object) -> TypeGuard[_Object]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
+    return is_object(crypto) and "ciphertext" in {key.lower() for key in crypto}

@@ -13,11 +13,11 @@ import json
 import os
 import shlex
 import subprocess
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.limits import REQUEST
-from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
+from ocn_registry.foreign.strict_json import BeyondLimits, is_list, is_object, parse_json
 from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
 from ocn_registry.foreign.variables import KEYS
 from ocn_registry.models import Address
@@ -118,23 +118,15 @@ def _result(text: str, program: str, method: str) -> str:
         ) from None
     except ValueError:
         return text  # a bare result
-    if _is_object(value) and value.get("error") is not None:
+    if is_object(value) and value.get("error") is not None:
         raise InvalidInput(
             f"the program {shown(program)} refused {method}: {shown(value['error'], 300)}",
         )
-    value = value.get("result", value) if _is_object(value) else value
-    if _is_object(value):  # the form of eth_signTransaction
+    value = value.get("result", value) if is_object(value) else value
+    if is_object(value):  # the form of eth_signTransaction
         value = value.get("raw", value)
-    if _is_list(value) and value:
+    if is_list(value) and value:
         value = value[0]
     if not isinstance(value, str):
         raise InvalidInput(f"the program {shown(program)} did not answer {method} with a text")
     return value
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from ocn_registry.foreign.strict_json import is_list
 from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Effect
-from ocn_registry.transport.rpc_values import as_address, as_hash, as_number, as_object, is_list
+from ocn_registry.transport.rpc_values import as_address, as_hash, as_number, as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable

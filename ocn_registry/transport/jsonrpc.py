@@ -18,6 +18,7 @@ from ocn_registry.foreign.limits import (
     RPC_OBJECT_ITEMS,
     RPC_VALUE_ITEMS,
 )
+from ocn_registry.foreign.strict_json import is_list, is_object
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import BlockRef
 from ocn_registry.protocol.calls import CalledBy, CreationBy
@@ -54,8 +55,6 @@ from ocn_registry.transport.rpc_values import (
     as_time,
     code_of,
     error_in,
-    is_list,
-    is_object,
     words_of,
 )
 from ocn_registry.transport.transactions import contract_call, creation, sent_transaction

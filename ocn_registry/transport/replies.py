@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout, RpcUnavailable, TransportError
 from ocn_registry.foreign.packed import unpacked
-from ocn_registry.foreign.strict_json import BeyondLimits, parse_json
+from ocn_registry.foreign.strict_json import BeyondLimits, is_list, is_object, parse_json
 from ocn_registry.foreign.text import masked, shown
 from ocn_registry.portable.values import dataclass
 from ocn_registry.transport.endpoint import origin
 from ocn_registry.transport.jsonrpc import refusal
-from ocn_registry.transport.rpc_values import code_of, error_in, is_list, is_object, words_of
+from ocn_registry.transport.rpc_values import code_of, error_in, words_of
 from ocn_registry.transport.wordings import BUSY_STATUS, Meaning, cause_of, meaning_of
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.errors import BadAnswer
+from ocn_registry.foreign.strict_json import is_list, is_object
 from ocn_registry.foreign.text import shown
 from ocn_registry.models import Address
 
@@ -23,16 +24,6 @@ _SAYING = (
 _CODE = re.compile(r"-?[0-9]{1,9}")
 _ADDRESS_BYTES = 20
 _YEAR_10000 = 253_402_300_800  # in Unix seconds; text of a time has four digits for the year
-
-
-def is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Return whether a value is a JSON object."""
-    return isinstance(value, dict)
-
-
-def is_list(value: object) -> TypeGuard[list[object]]:
-    """Return whether a value is a JSON list."""
-    return isinstance(value, list)
 
 
 def as_object(value: object) -> dict[str, object]:

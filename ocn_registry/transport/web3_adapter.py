@@ -20,7 +20,7 @@ from ocn_registry.errors import (
 )
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.limits import RPC_VALUE_ITEMS, JsonLimits
-from ocn_registry.foreign.strict_json import parse_json
+from ocn_registry.foreign.strict_json import is_object, parse_json
 from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
     Arrival,
@@ -36,7 +36,6 @@ from ocn_registry.transport.jsonrpc import handover_of, request_of, unwrap
 from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.local_async import AsyncLocalEffects
 from ocn_registry.transport.rpc_pool import flat, nested
-from ocn_registry.transport.rpc_values import is_object
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3

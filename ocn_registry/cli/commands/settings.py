@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
+from ocn_registry.foreign.strict_json import is_list
 from ocn_registry.foreign.text import masked, masked_url
 from ocn_registry.plans.exit_codes import DONE
 
@@ -81,11 +82,7 @@ def _safe(value: object) -> str | int | float | list[str] | None:
         return value
     if isinstance(value, str):
         return masked(value)
-    return [masked_url(str(url)) for url in value] if _is_list(value) else None
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
+    return [masked_url(str(url)) for url in value] if is_list(value) else None
 
 
 def _options(parser: ArgumentParser) -> None:

@@ -9,10 +9,11 @@ transactions, the first owner, and whether the import was open. Flags override t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ocn_registry.cli import options as take
 from ocn_registry.cli.commands import Command
+from ocn_registry.foreign.strict_json import is_object
 from ocn_registry.plans.exit_codes import DONE, UNEXPECTED, UNPROVEN
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ def _record(path: str | None) -> Wanted:
     contracts = content.get("contracts")
     hashes = {
         name: each.get("transaction")
-        for name, each in (contracts.items() if _is_object(contracts) else ())
-        if _is_object(each)
+        for name, each in (contracts.items() if is_object(contracts) else ())
+        if is_object(each)
     }
     registry, permissions = (_text(hashes.get(name)) for name in ("Registry", "Permissions"))
     if registry is None or permissions is None:
@@ -118,10 +119,6 @@ def _record(path: str | None) -> Wanted:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
 
 
 def _options(parser: ArgumentParser) -> None:

@@ -13,7 +13,7 @@ import os
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ocn_registry.cli.config.choices import OTHER_NAMES
@@ -23,7 +23,7 @@ from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.files import first_bytes, read_bytes
 from ocn_registry.foreign.limits import NETWORK_FILE
-from ocn_registry.foreign.strict_json import as_utf8, parse_json
+from ocn_registry.foreign.strict_json import as_utf8, is_object, parse_json
 from ocn_registry.foreign.text import masked, shown
 from ocn_registry.foreign.variables import VARIABLES
 from ocn_registry.models import Address
@@ -193,18 +193,14 @@ def network_file(path: str) -> dict[str, object]:
         if isinstance(error, InvalidInput):
             raise
         raise InvalidInput(f"the network file {shown(path)} is not valid JSON: {error}") from None
-    if not _is_object(content):
+    if not is_object(content):
         raise InvalidInput(f"the network file {shown(path)} is not a JSON object")
     return content
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
 def _part(content: dict[str, object], key: str) -> dict[str, object]:
     part = content.get(key, {})
-    if not _is_object(part):
+    if not is_object(part):
         raise InvalidInput(f"{key} of the network file is {shown(part)}: give an object")
     return part
 

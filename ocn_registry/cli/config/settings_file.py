@@ -30,7 +30,7 @@ from ocn_registry.cli.config.choices import NETWORKS, choice
 from ocn_registry.cli.options import blocks, tokens
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.limits import SETTINGS_FILE
-from ocn_registry.foreign.strict_json import as_utf8
+from ocn_registry.foreign.strict_json import as_utf8, is_list, is_object
 from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def read(path: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
     """
     content = _toml(path)
     profiles = content.pop(_PROFILES, {})
-    if not _is_table(profiles):
+    if not is_object(profiles):
         raise _refused(path, f"{_PROFILES} is {_masked(profiles)}: write [{_PROFILES}.NAME]")
     found: dict[str, dict[str, object]] = {}
     for name, own in profiles.items():
         place = f"{_PROFILES}.{name}"
-        if not _is_table(own):
+        if not is_object(own):
             raise _refused(path, f"{_masked(place)} is {_masked(own)}: write [{_PROFILES}.NAME]")
         found[name] = _values(own, f"{place}.", path)
     return _values(content, "", path), found
@@ -194,7 +194,7 @@ def _url(value: object, _: Path) -> str:
 
 
 def _urls(value: object, folder: Path) -> list[str]:
-    urls = value if _is_list(value) else [value]
+    urls = value if is_list(value) else [value]
     if not urls:
         raise _Wrong("give a URL, or a list of them")
     return [_url(url, folder) for url in urls]
@@ -262,14 +262,6 @@ _READ: Final[dict[str, Read]] = {
 
 def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_table(value: object) -> TypeGuard[Table]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
 
 
 def _refused(path: Path, why: str) -> InvalidInput:
