@@ -55,6 +55,8 @@ FORMS = {
 }
 FREE = {("says",), ("subject",), ("detail",)}  # sentences, and what strangers wrote
 TRIED = {}
+# Mutants of values that differ in a hash or a number only are the same mutants.
+MUTATED = set()
 
 
 def validator(path):
@@ -99,8 +101,24 @@ def check(path, value):
     """Validate a value with the schema of a command, and check that its mutants are rejected."""
     schema = validator(path)
     schema.validate(value)
+    kind = (path, json.dumps(shape(value)))
+    if kind in MUTATED:
+        return
     for place, mutant in mutants(value):
         assert not schema.is_valid(mutant), (path, place, mutant)
+    MUTATED.add(kind)
+
+
+def shape(value):
+    """Return what the mutants of a value depend on."""
+    if isinstance(value, dict):
+        return {key: shape(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [shape(part) for part in value[:2]]
+    if isinstance(value, str):
+        forms = [form for form in FORMS if re.fullmatch(form, value)]
+        return forms or ("digits" if value.isdecimal() else value)
+    return value if value is None or isinstance(value, bool) else type(value).__name__
 
 
 def mutants(value, whole=None, place=()):
