@@ -29,26 +29,28 @@ _SLOW_S = 10
 #: What takes longest, the slowest first, as the list at the end of a run shows it: workers begin
 #: with these, for whoever begins one of them last keeps the others waiting.
 _SLOW = (
-    "tests/contract",
     "tests/analysis/test_analysers_find_faults.py",
     "tests/e2e/test_rehearsal.py",
-    "tests/deployment/test_ape_deploy.py",
+    "tests/contract",
+    "tests/explorer/test_chain_states.py",
+    "tests/cache/test_outages.py",
     "tests/property/test_state_machine.py",
+    "tests/cache/test_histories.py",
+    "tests/docs/test_walks.py",
+    "tests/faults/test_sends.py",
+    "tests/cli/test_schemas.py",
+    "tests/cli/test_screens.py",
+    "tests/deployment/test_reproducible.py",
+    "tests/deployment/test_ape_deploy.py",
     "tests/cli/test_ape_scripts.py",
     "tests/cli/test_secrets.py",
-    "tests/cli/test_screens.py",
     "tests/interop/jvm/test_notary_jvm.py",
-    "tests/cache/test_histories.py",
-    "tests/deployment/test_reproducible.py",
-    "tests/docs/test_walks.py",
     "tests/attacks/test_seeded_faults.py",
     "tests/relay/test_torture.py",
     "tests/journal/test_kills.py",
     "tests/migration/test_import.py",
     "tests/property/test_state_machine_finds_faults.py",
-    "tests/cache/test_outages.py",
     "tests/cache/test_pytest_plugin.py",
-    "tests/cli/test_schemas.py",
     "tests/explorer/test_signing.py",
     "tests/explorer/test_size.py",
     "tests/deployment/test_verify_script.py",
@@ -58,6 +60,8 @@ _SLOW = (
     "tests/e2e/test_release.py",
     "tests/unit/test_platforms.py",
 )
+# What needs no chain is quick, and is left for the end, when workers wait for each other.
+_QUICK_FOLDER = "tests/unit/"
 
 # Chains make the time of an example vary by more than any deadline would allow for.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -138,13 +142,13 @@ def _unit(nodeid: str) -> str:
 
 
 def _sort_by_time(items: list[pytest.Item]) -> None:
-    """Put what takes longest first, and else the files with many tests."""
+    """Put what takes longest first, then what needs a chain, and else the files with many tests."""
     counts = Counter(_unit(item.nodeid) for item in items)
     ranks = {unit: rank for rank, unit in enumerate(_SLOW)}
 
-    def place(item: pytest.Item) -> tuple[int, int]:
+    def place(item: pytest.Item) -> tuple[int, bool, int]:
         unit = _unit(item.nodeid)
-        return ranks.get(unit, len(ranks)), -counts[unit]
+        return ranks.get(unit, len(ranks)), unit.startswith(_QUICK_FOLDER), -counts[unit]
 
     items.sort(key=place)
 
