@@ -31,6 +31,13 @@ def option(*names: str, **settings: object) -> Callable[[ArgumentParser], None]:
     return methodcaller("add_argument", *names, **settings)
 
 
+def new_file(text: str) -> str:
+    """Return the path of a file to write."""
+    if not text:
+        raise ArgumentTypeError("the path is empty: name a file")
+    return text
+
+
 def whole(what: str, least: int = 0, most: int = MAX_UINT) -> Callable[[str], int]:
     """Return a parser of a whole number within limits.
 
@@ -150,6 +157,7 @@ one_of_ids = option(
 out = option(
     "--out",
     dest="output_file",
+    type=new_file,
     metavar="FILE",
     help="write the output to FILE, in UTF-8, instead of standard output; an existing file is "
     "not overwritten",

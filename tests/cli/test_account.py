@@ -388,7 +388,7 @@ def test_a_controller_cancels_what_its_account_signed(client, done, controlled, 
 def test_info_shows_all_ids_of_an_account_and_its_controller(done, controlled, cold):
     output = json.loads(done("info", "-a", controlled.address, "--json"))
     assert output["controller"] == cold.address
-    ids = [output["party"], *output["furtherParties"]]
+    ids = [output["party"], *output["otherParties"]]
     assert [(one["countryCode"], one["partyId"]) for one in ids] == [("DE", "DEF"), ("DE", "ABC")]
 
 

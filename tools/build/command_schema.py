@@ -606,7 +606,7 @@ def others() -> dict[str, Schema]:
                 "controller": or_null(ADDRESS),
                 "node": or_null(ref("Node")),
                 "party": or_null(ref("Party")),
-                "furtherParties": lists(ref("Party")),
+                "otherParties": lists(ref("Party")),
                 "service": or_null(ref("Service")),
                 "agreements": lists(ADDRESS),
                 "balanceWei": DECIMAL,

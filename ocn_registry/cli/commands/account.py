@@ -326,6 +326,7 @@ def _rotated(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--make",
+        type=take.new_file,
         metavar="PATH",
         help="make the new key, in this keystore, which does not exist yet",
     )

@@ -61,7 +61,10 @@ def show(args: Namespace) -> int:
 
 def _keystore(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "path", metavar="PATH", help="file to write; an existing one is not overwritten"
+        "path",
+        type=take.new_file,
+        metavar="PATH",
+        help="file to write; an existing one is not overwritten",
     )
     take.passphrase(parser)
 

@@ -71,7 +71,7 @@ def _holdings(client: RegistryClient, address: Address) -> Entry:
         "controller": had.controller,
         "node": None if node is None else node.to_dict(),
         "party": None if party is None else party.to_dict(),
-        "furtherParties": [one.to_dict() for one in others],
+        "otherParties": [one.to_dict() for one in others],
         "service": None if service is None else service.to_dict(),
         "agreements": [each.provider for each in had.agreements],
     }

@@ -210,6 +210,7 @@ def _out(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--out",
+        type=take.new_file,
         required=True,
         metavar="FILE",
         help="file to write; an existing one is not overwritten",
