@@ -26,7 +26,8 @@ from ocn_registry.errors import InvalidInput, UnknownRevert
 from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
 from ocn_registry.evm.keccak import keccak256
-from ocn_registry.flows.transaction import plain, transact
+from ocn_registry.flows.same_write import plain
+from ocn_registry.flows.transaction import transact
 from ocn_registry.intents import AcceptOwnership
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.portable.values import dataclass

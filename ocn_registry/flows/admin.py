@@ -8,7 +8,8 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import write
 from ocn_registry.flows.journal_text import written
 from ocn_registry.flows.requests import verify
-from ocn_registry.flows.transaction import Write, transact
+from ocn_registry.flows.same_write import Write
+from ocn_registry.flows.transaction import transact
 from ocn_registry.intents import AdminReserveParty, InvalidateNonce, SetParty
 from ocn_registry.outcomes import Item
 from ocn_registry.signing import SignedRequest

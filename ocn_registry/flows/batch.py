@@ -23,14 +23,9 @@ from ocn_registry.flows.journal_text import digest_of, digests, written
 from ocn_registry.flows.price import Price, fees
 from ocn_registry.flows.quote import item, requests_in
 from ocn_registry.flows.requests import checks, respelled
+from ocn_registry.flows.same_write import Bound, Write
 from ocn_registry.flows.sender import sender_for
-from ocn_registry.flows.transaction import (
-    Bound,
-    SharedRequests,
-    Write,
-    outcome_of_entry,
-    transact,
-)
+from ocn_registry.flows.transaction import SharedRequests, outcome_of_entry, transact
 from ocn_registry.outcomes import Item, Outcome, Quote
 from ocn_registry.protocol.effects import Balance, Head, all_of, together
 from ocn_registry.protocol.gather import Running, gather
@@ -255,6 +250,7 @@ class _Batch:
 
     def send(self, part: _Part, spender: AnySigner, price: Price | None) -> Flow[None]:
         """Simulate the requests of one transaction, and send those that would take effect."""
+        since = yield from self._sender.entries()
         good = self._note(part, (yield from self._trial(part)))
         if not good:
             return
@@ -274,7 +270,8 @@ class _Batch:
             bound=None if price is None else Bound(gas=gas, price=price),
         )
         try:
-            outcome = yield from transact(self._dialect, write, spender, self._sender.options)
+            options = self._sender.options
+            outcome = yield from transact(self._dialect, write, spender, options, since=since)
         except SharedRequests:  # another process has just sent some of them
             yield from self.sent_before()
             left = tuple([place for place in good if self._items[place] is None])

@@ -16,8 +16,9 @@ from ocn_registry.flows.numbers import foreign_waiting
 from ocn_registry.flows.outcome import attempt_of
 from ocn_registry.flows.price import Price
 from ocn_registry.flows.requests import respelled, verify
+from ocn_registry.flows.same_write import Bound, Write, plain, same_call
 from ocn_registry.flows.sender import sender_for
-from ocn_registry.flows.transaction import Bound, Write, plain, prepared, same_call
+from ocn_registry.flows.transaction import prepared
 from ocn_registry.outcomes import Item, Quote
 from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Balance, Clock, Local
@@ -122,6 +123,13 @@ def ready_of(quoted: Quote | None) -> Flow[Ready | None]:
     ready = cast("Ready", quoted.ready)
     now = yield from Clock()
     return ready if now - ready.at_s <= FRESH_S else None
+
+
+def entries_of(quoted: Quote | None) -> tuple[JournalEntry, ...] | None:
+    """Return the journal's entries of when a quote was made; `None` if they are not known."""
+    if quoted is None or quoted.ready is None:
+        return None
+    return cast("Ready", quoted.ready).first.entries
 
 
 def bounded(quoted: Quote | None, place: int) -> Bound | None:

@@ -19,11 +19,18 @@ from ocn_registry.errors import (
     TransactionReplaced,
 )
 from ocn_registry.evm.transactions import Transaction, unsigned
-from ocn_registry.flows.journal_text import accounts, digests, purposes, signed_purposes
 from ocn_registry.flows.journal_text import items as items_of
 from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.outcome import attempt_of, created, outcome
 from ocn_registry.flows.price import Price, hold_cost, price_at
+from ocn_registry.flows.same_write import (
+    is_among_others,
+    only_asked,
+    same_call,
+    sent_since,
+    sharing,
+    sharing_since,
+)
 from ocn_registry.flows.sender import counts_of, sender_for
 from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import (
@@ -40,60 +47,21 @@ from ocn_registry.protocol.journal import JournalEntry, call_of
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect
-    from ocn_registry.errors import Reverted
     from ocn_registry.evm.transactions import SignedTransaction
     from ocn_registry.flows.confirmation import Included
     from ocn_registry.flows.options import WriteOptions
+    from ocn_registry.flows.same_write import (
+        Bound,
+        Write,
+    )
     from ocn_registry.flows.sender import Counts, Look, Sender
     from ocn_registry.outcomes import Item, Outcome
-    from ocn_registry.protocol.effects import Call, Flow
+    from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
-    """The limits that a confirmed quote sets for a transaction.
-
-    Attributes:
-        gas: Maximum gas.
-        price: Maximum price per gas, which also sets the transaction type.
-    """
-
-    gas: int
-    price: Price
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """A call to send.
-
-    Attributes:
-        trial: The call to simulate, which also yields the gas unless `gas` is given. `None` if the
-            call was just simulated.
-        call: The call to send.
-        items: The requested intents, for the outcome.
-        carries: Their description for the journal; see `journal_text`.
-        once: Whether the contracts accept it only once, whatever happens in between.
-        gas: The gas that it needs; `None` to ask the node.
-        bound: The limits of a confirmed quote; `None` without one.
-    """
-
-    trial: Call[tuple[Reverted | None, ...]] | None
-    call: Call[tuple[Reverted | None, ...]]
-    items: tuple[Item, ...]
-    carries: str
-    once: bool
-    gas: int | None = None
-    bound: Bound | None = None
 
 
 class SharedRequests(Exception):
     """An open transaction carries some requests of a write, and not all of them."""
-
-
-def plain(call: Call[tuple[Reverted | None, ...]]) -> Write:
-    """Return the write for a call other than an intent."""
-    return Write(trial=call, call=call, items=(), carries="[]", once=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +89,13 @@ class Prepared:
         return self.entries == entries and (self.look is None or self.look.is_settled)
 
 
-def transact(
+def transact(  # noqa: PLR0913, PLR0917 - two have a default
     dialect: Dialect,
     write: Write,
     signer: AnySigner,
     options: WriteOptions,
     ready: Prepared | None = None,
+    since: tuple[JournalEntry, ...] | None = None,
 ) -> Flow[Outcome]:
     """Simulate a call, send it as a transaction, and wait for its block.
 
@@ -136,6 +105,8 @@ def transact(
         signer: Signs the transaction and pays.
         options: Price, journal and time limits.
         ready: The transaction, if it was just prepared.
+        since: The journal's entries when this write was begun: if another process has sent the same
+            write since then, nothing new is sent. `None` for a write that begins now.
 
     Raises:
         SharedRequests: An open transaction carries some of its requests, and it has no trial.
@@ -149,9 +120,12 @@ def transact(
             own = entries if ready.look is None else ready.look.entries
             yield from sender.note_all(own, entries)
         else:
-            own, counts = yield from sender.settled()
-            ready = ready if counts is None else None
-        entry, shared = same_call(own, write), _sharing(own, write)
+            own, _ = yield from sender.settled()
+            ready = None  # what was simulated may be done by now
+        entry, shared = same_call(own, write), sharing(own, write)
+        if since is not None:
+            entry = entry or sent_since(since, own, write)
+            shared = shared or (sharing_since(since, own, write) if write.trial is None else None)
         if entry is not None:
             options.notice(
                 f"this write was sent before, as transaction {entry.tx_hashes[-1]}: nothing new is "
@@ -181,17 +155,9 @@ def transact(
         options.on_sent(entry.tx_hashes[-1])
     entry, included = yield from sender.wait(entry, lost)
     with sender.returning(entry):
-        if not _is_among_others(entry, write):
+        if not is_among_others(entry, write):
             return (yield from outcome_of_entry(dialect, entry, included, write.items))
         return only_asked((yield from outcome_of_entry(dialect, entry, included)), entry, write)
-
-
-def only_asked(outcome: Outcome, entry: JournalEntry | None, write: Write) -> Outcome:
-    """Return an entry's outcome with the items of a write whose requests it carries."""
-    if entry is None or not _is_among_others(entry, write):
-        return outcome
-    its = dict(zip(digests(entry.carries), outcome.items, strict=True))
-    return replace(outcome, items=tuple([its[one] for one in digests(write.carries)]))
 
 
 def outcome_of_entry(
@@ -209,67 +175,6 @@ def outcome_of_entry(
         raise TransactionReplaced(entry.tx_hashes[0], entry.number)
     asked = items_of(entry.carries) if items is None else items
     return (yield from outcome(dialect, included, transaction, entry.account, asked))
-
-
-def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:
-    """Return the open entry with the same call; `None` if there is none.
-
-    For a call that can take effect repeatedly, only the latest entry counts: setting A, then B,
-    then A is three writes.
-    """
-    call = call_of(write.call.to, write.call.data)
-    last = max([entry.number for entry in entries], default=None)
-    passed: set[str] = set()  # accounts about which something was sent later
-    is_clear = True  # whether those are all: a write without a signature may concern any account
-    for entry in reversed(entries):
-        is_open = not entry.reported and entry.state != "lost"
-        if is_open and entry.call == call and (entry.once or entry.number == last):
-            return entry
-        if is_open and write.once and _is_among_others(entry, write):
-            return entry
-        if is_open and write.once and is_clear and _signed_anew(entry, write, passed):
-            return entry
-        passed |= accounts(entry.carries)
-        is_clear = is_clear and all(digests(entry.carries))
-    return None
-
-
-def _sharing(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry | None:
-    """Return an open entry that carries some of a write's signed requests; `None` without one.
-
-    In the latest entry, a request that its account signed again for the same change counts too,
-    unless the write's requests are fixed: those without `trial` are found by signature alone.
-    """
-    last = max([entry.number for entry in entries], default=None)
-    for entry in entries:
-        again = write.trial is not None and entry.number == last
-        keys = signed_purposes if again else _signed_digests
-        is_open = not entry.reported and entry.state != "lost"
-        if is_open and keys(write.carries) & keys(entry.carries):
-            return entry
-    return None
-
-
-def _signed_digests(carries: str) -> frozenset[str]:
-    return frozenset(digests(carries)) - {""}
-
-
-def _is_among_others(entry: JournalEntry, write: Write) -> bool:
-    """Return whether an entry carries all of a write's signed requests, and more."""
-    wanted, carried = set(digests(write.carries)), digests(entry.carries)
-    whole = "" not in wanted and len(items_of(entry.carries)) == len(carried)
-    return whole and wanted < set(carried)
-
-
-def _signed_anew(entry: JournalEntry, write: Write, passed: set[str]) -> bool:
-    """Return whether a pending entry contains the same requests, signed again.
-
-    A caller that signs for each attempt signs another deadline, and perhaps another nonce, each
-    time.
-    """
-    signers = accounts(entry.carries)
-    same = not entry.decided and purposes(entry.carries) == purposes(write.carries)
-    return same and bool(signers) and passed.isdisjoint(signers)
 
 
 def prepared(sender: Sender, write: Write) -> Flow[Prepared]:

@@ -21,6 +21,7 @@ from ocn_registry.flows.confirmation import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.flows.quote import (
     bounded,
     check,
+    entries_of,
     explained,
     item,
     planned,
@@ -30,15 +31,16 @@ from ocn_registry.flows.quote import (
 )
 from ocn_registry.flows.replace import await_outcome
 from ocn_registry.flows.requests import respelled
+from ocn_registry.flows.same_write import only_asked, same_call
 from ocn_registry.flows.sender import sender_for
-from ocn_registry.flows.transaction import only_asked, same_call, transact
+from ocn_registry.flows.transaction import transact
 from ocn_registry.outcomes import Outcome
 from ocn_registry.protocol.effects import Clock, Sleep
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Stage, Step
     from ocn_registry.flows.options import WriteOptions
-    from ocn_registry.flows.transaction import Write
+    from ocn_registry.flows.same_write import Write
     from ocn_registry.outcomes import Quote
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner
@@ -86,7 +88,9 @@ def send(
     stages = ready.stages if ready else (yield from planned(dialect, steps, signer.address))
     if len(stages) == 1:
         first = ready.first if ready else None
-        sent = transact(dialect, whole, signer, options, first)
+        begun_with = entries_of(quote)
+        since = entries if begun_with is None else begun_with
+        sent = transact(dialect, whole, signer, options, first, since)
         return _all_or_raise((yield from explained(dialect, steps, sent)))
     outcome = yield from _in_stages(dialect, stages, signer, options, quote)
     return replace(outcome, items=tuple([item(step) for step in steps]))
