@@ -8,13 +8,11 @@ is used.
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import socket
 import ssl
 import time
-from http.client import HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError
@@ -22,15 +20,15 @@ from ocn_registry.foreign.hosts import look_up
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.urls import check_usable
 from ocn_registry.portable.values import dataclass
+from ocn_registry.transport.http_answers import TooLong, left, receive
+from ocn_registry.transport.http_wire import send
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_MAX_HEADER_BYTES = 16 * 1024
 _MAX_REDIRECTS = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
 _OK = 200
-_CHUNK = 16 * 1024
 # Prefixes of addresses with an embedded IPv4 address in their last 32 bits, which is checked.
 _TRANSLATED = [ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48")]
 _ISATAP = {0x00005EFE, 0x02005EFE}  # before such an IPv4 address, in any prefix
@@ -130,13 +128,6 @@ def _shown(parts: SplitResult) -> str:
     return shown(f"{parts.scheme}://{parts.netloc}{parts.path}", public=True)
 
 
-def _left(ends: float) -> float:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
 def _get(parts: SplitResult, options: FetchOptions, ends: float) -> tuple[int, str | None, bytes]:
     """Return status, redirect and content of one request."""
     try:
@@ -150,18 +141,21 @@ def _get(parts: SplitResult, options: FetchOptions, ends: float) -> tuple[int, s
                 "User-Agent: ocn-registry",
                 "Connection: close",
             )
-            connection.settimeout(_left(ends))
-            connection.sendall("\r\n".join((*lines, "", "")).encode("ascii"))
-            answer = _read(connection, options.max_bytes + _MAX_HEADER_BYTES, ends)
-        return _parsed(answer, options.max_bytes)
+            send(connection, "\r\n".join((*lines, "", "")).encode("ascii"), ends)
+            answer, _ = receive(connection, ends, options.max_bytes)
+    except TooLong:
+        raise FetchFailed(f"the answer is longer than {options.max_bytes} bytes") from None
     except TimeoutError:
         raise FetchFailed(
             f"{_shown(parts)} did not answer within {options.timeout_s:g} s"
         ) from None
     except ssl.SSLError as error:
         raise FetchFailed(f"{_shown(parts)} has no valid TLS: {shown(str(error.reason))}") from None
-    except (OSError, HTTPException, UnicodeError, ValueError) as error:
+    except (OSError, UnicodeError, ValueError) as error:
         raise FetchFailed(f"{_shown(parts)} can't be fetched: {type(error).__name__}") from None
+    if answer.headers.get("content-encoding", "identity").lower() != "identity":
+        raise FetchFailed("the answer is compressed, which was not asked for")
+    return answer.status, answer.headers.get("location"), answer.content
 
 
 def _connected(parts: SplitResult, options: FetchOptions, ends: float) -> socket.socket:
@@ -179,7 +173,7 @@ def _connected(parts: SplitResult, options: FetchOptions, ends: float) -> socket
     if parts.scheme != "https":
         return connection
     try:
-        connection.settimeout(_left(ends))
+        connection.settimeout(left(ends))
         context = options.tls or ssl.create_default_context()
         return context.wrap_socket(connection, server_hostname=host)
     except BaseException:
@@ -191,7 +185,7 @@ def _first_that_answers(addresses: list[str], port: int, ends: float) -> socket.
     error: OSError = OSError("no address")
     for place, address in enumerate(addresses):
         # The remaining time is shared, so that a dead address leaves time for the next.
-        share = _left(ends) / (len(addresses) - place)
+        share = left(ends) / (len(addresses) - place)
         try:
             return socket.create_connection((address, port), timeout=share)
         except OSError as failed:
@@ -207,37 +201,3 @@ def _addresses(host: str, port: int, ends: float) -> list[str]:
     except OSError:
         return []
     return list(dict.fromkeys(str(place[4][0]) for place in found))
-
-
-def _read(connection: socket.socket, most: int, ends: float) -> bytes:
-    answer = bytearray()
-    while True:
-        connection.settimeout(_left(ends))
-        part = connection.recv(_CHUNK)
-        if not part:
-            return bytes(answer)
-        answer += part
-        if len(answer) > most:
-            raise FetchFailed(f"the answer is longer than {most} bytes")
-
-
-def _parsed(answer: bytes, most: int) -> tuple[int, str | None, bytes]:
-    response = HTTPResponse(cast("socket.socket", _Received(answer)))
-    response.begin()
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding != "identity":
-        raise FetchFailed("the answer is compressed, which was not asked for")
-    content = response.read(most + 1)
-    if len(content) > most:
-        raise FetchFailed(f"the answer is longer than {most} bytes")
-    return response.status, response.headers.get("Location"), content
-
-
-class _Received:
-    """The received bytes, as a socket for a parser."""
-
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
-
-    def makefile(self, _mode: str) -> io.BytesIO:
-        return io.BytesIO(self._answer)

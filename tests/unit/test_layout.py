@@ -29,7 +29,7 @@ BELOW = {
     "outcomes": {"portable", "foreign", "errors", "models", "intents"},
     "networks": {"portable", "foreign", "errors", "models"},
     "forwarding": {"foreign", "errors", "models"},
-    "vouching": {"portable", "foreign", "errors", "models", "networks"},
+    "vouching": {"portable", "foreign", "errors", "models", "networks", "transport"},
     "signing": {"portable", "foreign", "evm", "errors", "models", "protocol", "intents"},
     "transport": {"foreign", "evm", "errors", "models", "protocol"},
     "notary": {"foreign", "evm", "errors", "models", "signing"},
