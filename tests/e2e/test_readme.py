@@ -63,6 +63,6 @@ def test_the_python_example_registers_a_party_that_has_no_money():
 
 def test_gas_of_a_party_is_the_measured_one():
     snapshot = (ROOT / "tests/contract/gas_snapshot.json").read_text(encoding="utf-8")
-    ours, v1 = re.search(r"a party ([\d,]+) gas where v1 takes ([\d,]+)", README).groups()
+    ours, v1 = re.search(r"a party needs ([\d,]+) gas instead of v1's ([\d,]+)", README).groups()
     assert ours.replace(",", "") in snapshot
     assert v1 == "188,751"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTE = ROOT / "docs" / "migration.md"
-HEADING = "## What it takes\n"
+HEADING = "## What it costs\n"
 PARTY_GAS = 80_000
 PRICE_WEI = 100
 WHOLE = Crowd(nodes=200, parties=5_000, services=100, agreements=1_000)
