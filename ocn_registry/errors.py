@@ -89,7 +89,12 @@ class SignatureMismatch(RequestRejected):
     """The signature is not the account's signature of this request."""
 
     def __init__(
-        self, account: str, recovered: str | None, *, controlled: str | None = None
+        self,
+        account: str,
+        recovered: str | None,
+        *,
+        controlled: str | None = None,
+        instead: str | None = None,
     ) -> None:
         """Keep the account that had to sign, and the one that did, if any.
 
@@ -97,8 +102,11 @@ class SignatureMismatch(RequestRejected):
             account: Who had to sign.
             recovered: Who signed; `None` if nobody did.
             controlled: Whose request it is, if `account` is its controller.
+            instead: What `account` signed in place of the request, if that is known.
         """
         found = f"the signature of {recovered}" if recovered else "no valid signature of 65 bytes"
+        if instead is not None:
+            found = f"a signature of {account} {instead}"
         whose, role = (account, "") if controlled is None else (controlled, ", its controller")
         super().__init__(
             f"the request of {whose} carries {found}: sign exactly this document with the key "

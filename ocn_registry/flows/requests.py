@@ -35,12 +35,11 @@ from ocn_registry.signing import (
     is_odd,
     recover,
 )
+from ocn_registry.signing.mistakes import mismatch_of
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
-    from ocn_registry.errors import (
-        RequestRejected,
-    )
+    from ocn_registry.errors import RequestRejected
     from ocn_registry.intents import SignableIntent
     from ocn_registry.models import Address
     from ocn_registry.protocol.effects import Flow
@@ -383,10 +382,11 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
     recovered = yield from Local(lambda: recover(digest, request.signature))
     if recovered == signer:
         return Checked(None)
+    wallets = dialect.limits.has_contract_signers
+    if not wallets or not (yield from CodeSize(signer)):
+        return Checked((yield from Local(lambda: mismatch_of(request, signer, wallets=wallets))))
     controlled = None if signer == request.account else request.account
     mismatch = SignatureMismatch(signer, recovered, controlled=controlled)
-    if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
-        return Checked(mismatch)
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
         accepted = yield from Call(

@@ -3,14 +3,16 @@
 The document says what was signed. Contract, chain and types are known from the deployment, so
 `domain` and `types` are rebuilt, and a document that differs is rejected. The parser is tolerant
 only of unambiguous variants that ethers, viem and wallets write: `EIP712Domain` may be missing from
-`types`, an integer may be a number below 2^53, decimal digits or `0x` and hexadecimal digits, and
-an address may be in lower case. An unknown key is an error.
+`types`; an integer may be a number below 2^53, decimal digits (with the `n` of a bigint), `0x` and
+hexadecimal digits, or a BigNumber of ethers 5; an address may be in lower case; and the document
+may be a text in quotes, as a wallet is given it. An unknown key is an error.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput
@@ -31,9 +33,10 @@ MAX_DOCUMENT_BYTES: Final = REQUEST.max_bytes
 MAX_SIGNATURE_BYTES: Final = 1 << 12
 _MAX_WRAPPED_BYTES: Final = 1 << 14  # ERC-6492: includes the call that deploys the wallet
 _EXACT: Final = 1 << 53
-_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,77}")
+_NUMBER: Final = re.compile(r"(0|[1-9][0-9]{0,77})n?")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
-_PART: Final = re.compile(r"0x[0-9a-fA-F]{64}")
+_PART: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{56,64})")  # without zeros that it began with
+_PARITIES: Final = ("v", "yParity", "recoveryParam", "recovery")
 _SIGNATURE: Final = re.compile(r"0[xX]((?:[0-9a-fA-F]{2})*)|((?:[0-9a-fA-F]{2}){64,65})")
 _DOMAIN_FIELDS: Final = DOMAIN_TYPE.document()
 _KEYS: Final = {"types", "primaryType", "domain", "message"}
@@ -66,8 +69,23 @@ def read_object(text: str | bytes) -> dict[str, object]:
         )
     if isinstance(text, str):
         text = text.removeprefix("\ufeff").encode(errors="surrogatepass")
+    whole = _parsed(text)
+    if isinstance(whole, str) and whole.startswith("{"):
+        whole = _parsed(whole.encode())
+    if is_list(whole):
+        raise InvalidInput(
+            "this is a list, not a request: write each request to a file of its own",
+        )
+    if not is_object(whole):
+        raise InvalidInput("the request is not a JSON object: is this the right file?")
+    return whole
+
+
+def _parsed(text: bytes) -> object:
+    if not text.strip():
+        raise InvalidInput("the request is empty: is this the right file?")
     try:
-        whole = parse_json(text, REQUEST, pairs=_pairs, number=_refuse_number)
+        return parse_json(text, REQUEST, pairs=_pairs, number=_refuse_number)
     except InvalidInput:
         raise
     except BeyondLimits as error:
@@ -78,13 +96,6 @@ def read_object(text: str | bytes) -> dict[str, object]:
                 "more text follows the request: write each request to a file of its own",
             ) from None
         raise InvalidInput("the request is not valid JSON: is this the right file?") from None
-    if is_list(whole):
-        raise InvalidInput(
-            "this is a list, not a request: write each request to a file of its own",
-        )
-    if not is_object(whole):
-        raise InvalidInput("the request is not a JSON object: is this the right file?")
-    return whole
 
 
 def read_document(text: str | bytes) -> Document:
@@ -150,17 +161,25 @@ def read_signature(value: object) -> bytes:
 def _joined(parts: dict[str, object]) -> object:
     """Return the parts of a key's signature as one text; what is not such parts stays as it is.
 
-    Libraries keep r, s and v, or the parity in its place, apart (ethers, viem).
+    Libraries keep r, s and v, or the parity in its place, apart (ethers, viem); s can hold it too.
     """
-    digits = [parts.get("r"), parts.get("s")]
-    if not all(isinstance(one, str) and _PART.fullmatch(one) for one in digits):
+    packed = parts.get("yParityAndS")
+    r, s = _digits(parts.get("r")), _digits(parts.get("s") or packed)
+    if r is None or s is None:
         return parts
-    r, s = (str(one)[2:] for one in digits)
+    if packed is not None:
+        return f"0x{r}{s}"
+    given = next((parts[name] for name in _PARITIES if name in parts), None)
     try:
-        v = _number("v", 64, parts.get("v", parts.get("yParity")))
+        v = _number("v", 64, given)
     except InvalidInput:
         return parts
     return f"0x{r}{s}{v:0{max(2, v.bit_length() // 8 * 2 + 2)}x}"
+
+
+def _digits(part: object) -> str | None:
+    found = _PART.fullmatch(part) if isinstance(part, str) else None
+    return None if found is None else found[1].zfill(64)
 
 
 def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
@@ -177,7 +196,8 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
     if document.types not in _types_of(kind):
         raise InvalidInput(
             f"the types of the request are not those of {kind.name} in this contract: "
-            "prepare it again with this version",
+            f"{_first_difference(document.types, _types_of(kind)[0])}; prepare it again with this "
+            "version",
         )
     given = read_values("domain", DOMAIN_TYPE, document.domain)
     if given != domain.values():
@@ -193,10 +213,30 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
 
 
 @lru_cache(maxsize=64)
-def _types_of(kind: StructType) -> tuple[dict[str, object], dict[str, object]]:
+def _types_of(
+    kind: StructType,
+) -> tuple[dict[str, list[dict[str, str]]], dict[str, list[dict[str, str]]]]:
     """Return the `types` of a document: with the domain's type, and without."""
     fields = kind.document()
     return {"EIP712Domain": _DOMAIN_FIELDS, kind.name: fields}, {kind.name: fields}
+
+
+def _first_difference(given: object, wanted: dict[str, list[dict[str, str]]]) -> str:
+    """Return what differs in the types of a document, for messages."""
+    if not is_object(given):
+        return "they are not an object"
+    unknown = [name for name in given if name not in wanted]
+    if unknown:
+        return f"they have {shown(unknown[0], 50)}"
+    for name, fields in wanted.items():
+        theirs = given.get(name, None if name in given or name != "EIP712Domain" else fields)
+        if not is_list(theirs):
+            return f"{name} is missing, or not a list"
+        for place, (found, field) in enumerate(zip_longest(theirs, fields), 1):
+            if found != field:
+                ours = "nothing" if field is None else f"{field['type']} {field['name']}"
+                return f"field {place} of {name} is {shown(found, 60)} in place of {ours}"
+    return "they differ"
 
 
 @lru_cache(maxsize=64)
@@ -225,7 +265,12 @@ def _value(kind: str, name: str, given: object) -> Value:
     if kind in {"string", "address"}:
         if not isinstance(given, str):
             raise InvalidInput(f"{name} of the request is {shown(given)}: use text")
-        return given if kind == "string" else Address(given)
+        if kind == "string":
+            return given
+        try:
+            return Address(given)
+        except InvalidInput as error:
+            raise InvalidInput(f"{name} of the request: {error}") from None
     if kind.endswith("[]"):
         if not is_list(given):
             raise InvalidInput(f"{name} of the request is {shown(given)}: use a list")
@@ -236,9 +281,11 @@ def _value(kind: str, name: str, given: object) -> Value:
 
 def _number(name: str, bits: int, given: object) -> int:
     number = -1
+    if is_object(given) and given.keys() == {"type", "hex"}:  # as ethers 5 writes a BigNumber
+        given = given["hex"]
     if isinstance(given, str):
         if _NUMBER.fullmatch(given):
-            number = int(given)
+            number = int(given.removesuffix("n"))
         elif _HEXADECIMAL.fullmatch(given):
             number = int(given, 16)
     elif isinstance(given, int) and not isinstance(given, bool) and given < _EXACT:

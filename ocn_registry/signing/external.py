@@ -9,7 +9,7 @@ it for exactly this payload.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from ocn_registry.errors import InvalidInput, SignatureMismatch
 from ocn_registry.evm.curve import SIGNATURE_BYTES, recover
@@ -18,6 +18,7 @@ from ocn_registry.evm.typed_data import TypedData
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address
 from ocn_registry.signing.documents import read_signature
+from ocn_registry.signing.payload import PersonalPayload
 from ocn_registry.signing.signatures import canonical
 
 if TYPE_CHECKING:
@@ -30,15 +31,6 @@ R = TypeVar("R")
 _MAX_TRANSACTION_BYTES = 1 << 18
 
 Signature: TypeAlias = str | bytes
-
-
-@runtime_checkable
-class PersonalPayload(Protocol):
-    """A payload to sign as a personal message (ERC-191) of 32 bytes."""
-
-    def hash(self) -> bytes:
-        """Return the 32 bytes."""
-        ...
 
 
 class _External(Generic[R]):
@@ -111,7 +103,12 @@ class _External(Generic[R]):
             return signature
         recovered = recover(payload.digest(), signature)
         if recovered != self.address:
-            raise SignatureMismatch(self.address, recovered)
+            from ocn_registry.signing.mistakes import (  # noqa: PLC0415 - for errors only
+                signed_instead,
+            )
+
+            instead = signed_instead(payload, signature, self.address)
+            raise SignatureMismatch(self.address, recovered, instead=instead)
         return signature
 
     def _joined(self, transaction: Transaction, answer: Signature) -> SignedTransaction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Payload(Protocol):
@@ -14,4 +14,13 @@ class Payload(Protocol):
 
     def document(self) -> dict[str, object]:
         """Return the JSON form, for wallets and other machines."""
+        ...
+
+
+@runtime_checkable
+class PersonalPayload(Protocol):
+    """A payload to sign as a personal message (ERC-191) of 32 bytes."""
+
+    def hash(self) -> bytes:
+        """Return the 32 bytes."""
         ...

@@ -77,11 +77,15 @@ def _candidates(signature: bytes) -> list[bytes]:
     possible = {min(s, ORDER - s)} if s < ORDER else set[int]()
     if len(signature) == _COMPACT_BYTES:
         possible.add(s & ~_TOP_BIT)
-    return [
+    found = [
         signature[:32] + low.to_bytes(_WORD, "big") + bytes([v])
         for low in sorted(possible)
         for v in (27, 28)
     ]
+    if len(signature) == _COMPACT_BYTES:  # or r or s began with a zero, and lost it
+        for whole in (b"\0" + signature, signature[:32] + b"\0" + signature[32:]):
+            found += _candidates(whole)
+    return found
 
 
 def _unwrapped(signature: bytes) -> bytes:

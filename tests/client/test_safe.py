@@ -87,6 +87,14 @@ def test_too_few_owners_are_reported_before_anything_is_paid(client, safe, owner
     assert fresh.request("eth_getBalance", spender.address, "latest") == before
 
 
+def test_signature_of_a_wallet_that_is_not_deployed_is_told_from_a_wrong_one(client, owners):
+    later = KeySigner.generate().address
+    request = client.prepare(SetNode(domain="https://a.example"), later)
+    for signature in ("0x", signature_of(later, request.payload.digest(), owners[:2])):
+        with pytest.raises(SignatureMismatch, match="deploy the wallet first"):
+            client.verify(request.signed(signature))
+
+
 def test_batch_with_requests_of_keys_and_of_a_safe(client, signer, safe, listed_node, spender):
     requests = [client.sign(SetNode(domain="https://safe.example"), signer)]
     key = KeySigner.generate()

@@ -77,6 +77,9 @@ def test_integers_are_decimal_texts():
         put(
             SIGNED.document()["domain"]["verifyingContract"].lower(), "domain", "verifyingContract"
         ),
+        put("31337n", "domain", "chainId"),
+        put("3n", "message", "nonce"),
+        put({"type": "BigNumber", "hex": "0x03"}, "message", "nonce"),
         put(SIGNED.signature.hex(), "signature"),
         put(f"0X{SIGNED.signature.hex().upper()}", "signature"),
     ],
@@ -182,6 +185,36 @@ def test_what_is_not_a_document_is_refused_in_one_line(text):
 def test_several_requests_in_one_text_are_distinguished_from_a_broken_one(text):
     with pytest.raises(InvalidInput, match="a file of its own"):
         DIALECT.read_request(text)
+
+
+@pytest.mark.parametrize(
+    ("says", "change"),
+    [
+        ("they are not an object", put([], "types")),
+        ("they have 'Mail'", put([], "types", "Mail")),
+        ("SetParty is missing, or not a list", drop("types", "SetParty")),
+        ("SetParty is missing, or not a list", put({"0": {}}, "types", "SetParty")),
+        ("field 4 of SetParty is {'name': 'roles', 'type': 'uint16[]'} in place of uint8[] roles",
+         put("uint16[]", "types", "SetParty", 3, "type")),
+        ("field 3 of EIP712Domain is", put("string", "types", "EIP712Domain", 2, "type")),
+        ("field 1 of EIP712Domain is None in place of", put([], "types", "EIP712Domain")),
+        ("in place of nothing", lambda document: document["types"]["SetParty"].append({})),
+        ("verifyingContract of the request: '0x12'", put("0x12", "domain", "verifyingContract")),
+        ("operator of the request: the capital", put("0xAB" + "ab" * 19, "message", "operator")),
+    ],
+)  # fmt: skip
+def test_field_that_differs_is_named(says, change):
+    with pytest.raises(InvalidInput) as error:
+        DIALECT.read_request(changed(change))
+    assert says in str(error.value)
+
+
+def test_document_in_quotes_as_a_wallet_is_given_it_is_read():
+    assert DIALECT.read_request(json.dumps(SIGNED.to_json())) == SIGNED
+    with pytest.raises(InvalidInput, match="not valid JSON"):
+        DIALECT.read_request(json.dumps(SIGNED.to_json()[:-1]))
+    with pytest.raises(InvalidInput, match="is empty"):
+        DIALECT.read_request(" \n")
 
 
 def test_wrong_keys_are_named_by_kind():

@@ -145,13 +145,56 @@ def in_parts(signature, **v):
         lambda signature: in_parts(signature, yParity=signature[64] - 27),
         lambda signature: in_parts(signature, v=signature[64], networkV=None, _type="signature"),
         lambda signature: f" 0x{signature.hex()}\n",
+        lambda signature: in_parts(signature, recoveryParam=signature[64] - 27),
+        lambda signature: {
+            "r": f"0x{signature[:32].hex()}",
+            "yParityAndS": f"0x{compact(signature)[32:].hex()}",
+        },
+        lambda signature: {
+            "fullSig": signature[:64].hex(),
+            "r": signature[:32].hex(),
+            "s": signature[32:64].hex(),
+            "v": signature[64] - 27,
+        },
     ],
-    ids=["v", "hex", "eip-155", "parity", "ethers", "with-space"],
+    ids=[
+        "v",
+        "hex",
+        "eip-155",
+        "parity",
+        "ethers",
+        "with-space",
+        "recovery",
+        "compact",
+        "without-0x",
+    ],
 )
 def test_document_takes_a_signature_as_libraries_write_it(written):
     signer = KeySigner.from_key(KEYS[0])
     right = DIALECT.request(DeleteNode(), signer.address, nonce=0, deadline_unix_s=5).sign(signer)
     document = {**right.request.document(), "signature": written(right.signature)}
+    assert DIALECT.read_request(json.dumps(document)) == right
+
+
+def _signed_with_a_zero(place):
+    """Return a signed request whose r or s begins with a zero byte; nonces are tried in order."""
+    signer = KeySigner.from_key(KEYS[0])
+    for nonce in range(10_000):
+        request = DIALECT.request(DeleteNode(), signer.address, nonce=nonce, deadline_unix_s=5)
+        signed = request.sign(signer)
+        if signed.signature[place] == 0:
+            return signed
+    raise AssertionError("no signature has a zero there")
+
+
+@pytest.mark.parametrize("place", [0, 32], ids=["r", "s"])
+def test_zeros_that_a_signature_began_with_may_be_missing(place):
+    right = _signed_with_a_zero(place)
+    short = right.signature[:place] + right.signature[place + 1 :]
+    assert right.request.signed(short) == right
+    r, s = (f"0x{int.from_bytes(right.signature[at : at + 32], 'big'):x}" for at in (0, 32))
+    document = {**right.request.document(), "signature": {"r": r, "s": s, "v": 27}}
+    document["signature"]["v"] = right.signature[64]
     assert DIALECT.read_request(json.dumps(document)) == right
 
 

@@ -1,0 +1,96 @@
+"""If a key signed something else than the request, the error says what it was."""
+
+import json
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct, encode_typed_data
+
+from ocn_registry import ExternalSigner, SetNode, SignatureMismatch
+from ocn_registry.dialects import dialect_of
+from ocn_registry.evm.keccak import keccak256
+from ocn_registry.models import Address
+from ocn_registry.networks import built_in
+
+KEY = b"\x0a" * 32
+ADDRESS = Address(Account.from_key(KEY).address)
+V3, V1 = dialect_of(built_in("local")), dialect_of(built_in("volta"))
+INTENT = SetNode(domain="https://node.example")
+
+
+def request(dialect=V3, *, nonce=3):
+    return dialect.request(INTENT, ADDRESS, nonce=nonce, deadline_unix_s=2_000_000_000)
+
+
+def message(given):
+    return Account.sign_message(given, KEY).signature
+
+
+def document(change=lambda _: None, **asked):
+    """Sign the document of a request, with something changed in it."""
+    given = json.loads(request(**asked).to_json())
+    change(given)
+    return message(encode_typed_data(full_message=given))
+
+
+def for_chain(chain_id):
+    return document(lambda given: given["domain"].update(chainId=str(chain_id)))
+
+
+def error_of(signature, dialect=V3):
+    asked = {"sign_typed_data": lambda _: signature, "sign_message": lambda _: signature}
+    with pytest.raises(SignatureMismatch) as error:
+        request(dialect).sign(ExternalSigner(ADDRESS, **asked), now_unix_s=1_999_999_999)
+    assert error.value.account == ADDRESS
+    return str(error.value)
+
+
+def digest():
+    return request().payload.digest()
+
+
+@pytest.mark.parametrize(
+    ("sign", "says"),
+    [
+        (lambda: message(encode_defunct(digest())), "as a personal message, not as typed data"),
+        (
+            lambda: message(encode_defunct(text="0x" + digest().hex())),
+            "as a personal message, not as typed data",
+        ),
+        (
+            lambda: Account.unsafe_sign_hash(keccak256(digest()), KEY).signature,
+            "of the hash of its hash",
+        ),
+        (lambda: for_chain(1), "for chain 1"),
+        (lambda: for_chain(246), "for chain 246"),
+        (lambda: document(nonce=4), "for nonce 4"),
+        (lambda: document(nonce=2), "for nonce 2"),
+    ],
+    ids=["message", "hash-as-text", "hashed-twice", "ethereum", "ewc", "next", "last"],
+)
+def test_what_was_signed_in_place_of_a_request_is_named(sign, says):
+    signature = bytes(sign())
+    from_zero = signature[:64] + bytes([signature[64] - 27])
+    for form in (signature, from_zero):
+        said = error_of(form)
+        assert f"carries a signature of {ADDRESS} {says}" in said
+        assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("sign", "says"),
+    [
+        (lambda hash_: Account.unsafe_sign_hash(hash_, KEY).signature, "of the bare hash"),
+        (lambda hash_: message(encode_defunct(text="0x" + hash_.hex())), "of the hash as text"),
+    ],
+    ids=["bare", "text"],
+)
+def test_what_was_signed_in_place_of_a_message_is_named(sign, says):
+    signature = bytes(sign(request(V1).payload.hash()))
+    assert f"carries a signature of {ADDRESS} {says}" in error_of(signature, V1)
+
+
+def test_a_signature_of_something_unknown_is_shown_by_its_address():
+    changed = document(lambda given: given["message"].update(domain="https://other.example"))
+    assert "carries the signature of 0x" in error_of(changed)
+    assert "carries no valid signature" in error_of(b"\x01" * 400)
