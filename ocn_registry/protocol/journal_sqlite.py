@@ -74,7 +74,7 @@ class SqliteJournal:
             FileRefused: Somebody else owns the file or may write it: what it says about payments
                 would be believed.
         """
-        self._path = Path(path)
+        self._path = Path(path).absolute()  # the same wherever this process goes
         self._lock = threading.Lock()
         self._is_inherited = False
         with self._errors():
@@ -83,6 +83,7 @@ class SqliteJournal:
             self._db = _connected(self._path, _BUSY_S)
             self._write_ahead()
             self._prepare()
+            self._files = _files_at(self._path)
         _OPEN.add(self)
 
     def close(self) -> None:
@@ -204,6 +205,13 @@ class SqliteJournal:
             if self._is_inherited:
                 self._db = _connected(self._path, _BUSY_S)
                 self._is_inherited = False
+                self._prepare()
+                self._files = _files_at(self._path)
+            if _files_at(self._path) != self._files:  # others would not see what is written here
+                raise JournalError(
+                    f"the journal {shown(str(self._path))} was deleted or replaced while it was in "
+                    "use: put it back, or restart this program",
+                )
             yield
 
     @contextmanager
@@ -288,6 +296,20 @@ class SqliteJournal:
             if row[12] is None
             else BlockRef(number=block_number, hash=str(row[12]), timestamp_unix_s=block_unix_s),
         )
+
+
+def _files_at(path: Path) -> list[tuple[int, int] | None]:
+    """Return which files a journal consists of: the database, and its log of what is written."""
+    found: list[tuple[int, int] | None] = []
+    target = os.path.realpath(path)
+    for each in (Path(target), Path(f"{target}-wal")):
+        try:
+            status = each.stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((status.st_dev, status.st_ino))
+    return found
 
 
 def _created(path: Path) -> None:

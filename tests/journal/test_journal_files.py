@@ -124,6 +124,34 @@ def test_entries_are_seen_by_others_when_a_process_has_opened_its_journal_twice(
     assert second.entries(CHAIN) == (entry(0),)
 
 
+@pytest.mark.parametrize("lost", ["deleted", "replaced", "without its log", "behind a link"])
+def test_journal_that_others_do_not_see_any_more_takes_no_entries(file, tmp_path, lost):
+    link = tmp_path / "link"
+    link.symlink_to(file)
+    with closing(SqliteJournal(link)) as journal, closing(SqliteJournal(tmp_path / "other")):
+        journal.write(entry(0))
+        if lost == "deleted":
+            file.unlink()
+        elif lost == "replaced":
+            (tmp_path / "other").replace(file)
+        elif lost == "without its log":
+            file.with_name(f"{file.name}-wal").unlink()
+        else:
+            link.unlink()
+            link.symlink_to(tmp_path / "other")
+        for use in (lambda: journal.write(entry(1)), lambda: journal.entries(CHAIN)):
+            with pytest.raises(JournalError, match="deleted or replaced while it was in use"):
+                use()
+
+
+def test_journal_with_a_relative_path_is_found_wherever_its_process_goes(file, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    with closing(SqliteJournal(file.name)) as journal:
+        monkeypatch.chdir("/")
+        journal.write(entry(0))
+    assert other_process(file) == (True, 1)
+
+
 def test_journal_behind_a_link_to_a_missing_file_is_created_for_its_owner_alone(file, tmp_path):
     target = tmp_path / "elsewhere.sqlite3"
     file.symlink_to(target)
