@@ -134,6 +134,23 @@ def test_before_anything_is_paid_somebody_agrees(done, migrate, devnet, owner):
 
 
 @pytest.mark.usefixtures("taken")
+def test_an_import_keeps_to_the_kind_of_fees_of_the_network_file(migrate, devnet, owner, tmp_path):
+    file, here = tmp_path / "network.json", devnet.deployment()
+    names = {"name": here.name, "chainId": here.chain_id, "dialect": here.dialect}
+    contracts = {"registry": here.registry, "permissions": here.permissions}
+    file.write_text(json.dumps(names | contracts | {"baseFee": False}))
+    before = sent(devnet)
+    for words in (("plan", "registry.json"), ("import", "registry.json", *owner)):
+        refused = migrate(*words, "--network-file", file)
+        assert refused.returncode == 5
+        assert "has a base fee, and this network's blocks do not" in refused.stderr
+    assert sent(devnet) == before
+    file.write_text(json.dumps(names | contracts | {"baseFee": True}))
+    finished = migrate("import", "registry.json", *owner, "--network-file", file)
+    assert (finished.returncode, sent(devnet) > before) == (0, True)
+
+
+@pytest.mark.usefixtures("taken")
 def test_small_batches_are_reported_one_by_one(migrate, owner):
     finished = migrate("import", "registry.json", *owner, "--max-gas", 300_000)
     batches = [one["gasUsed"] for one in json.loads(finished.stdout)["transactions"]]

@@ -84,7 +84,8 @@ def _funds(client: RegistryClient, address: Address) -> Entry:
     from ocn_registry.protocol.effects import Balance, Head, run
 
     perform = client.transport.perform
-    price, _ = run(fees(perform(Head()), WriteOptions()), perform)
+    kind = client.deployment.base_fee
+    price, _ = run(fees(perform(Head()), WriteOptions(), has_base_fee=kind), perform)
     balance: int = perform(Balance(address))
     return {"balanceWei": str(balance), "canPay": balance >= SINGLE_GAS * price}
 

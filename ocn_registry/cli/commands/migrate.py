@@ -74,8 +74,9 @@ def plan(args: Namespace) -> int:
         perform = client.transport.perform
         left = migration.missing(client, planned)
         price = price_of(left, run(most_gas(args.max_gas), perform))
-        per_gas_wei, _ = run(fees(perform(Head()), WriteOptions()), perform)
         deployment = client.deployment
+        pricing = fees(perform(Head()), WriteOptions(), has_base_fee=deployment.base_fee)
+        per_gas_wei, _ = run(pricing, perform)
     entry: Entry = {
         "snapshot": planned.digest,
         "from": {"chainId": taken.chain_id, "registry": taken.registry},
