@@ -1,4 +1,4 @@
-"""The browser that tests drive: the one of the npm package, else the machine's own."""
+"""The browser for tests: the one of the npm package, or else the machine's own."""
 
 import io
 import os
@@ -45,7 +45,7 @@ class Browser(NamedTuple):
 
 
 def find():
-    """Return a browser that starts here; `None` where there is none."""
+    """Return a browser that starts here; `None` if there is none."""
     candidates = [_named(), _of_npm(), _of_the_machine()]
     return next((found for found in candidates if found is not None and _starts(found)), None)
 
@@ -61,7 +61,7 @@ def _of_the_machine():
 
 
 def _of_npm():
-    """Unpack the browser that the npm package carries, with its fonts, and libraries if needed."""
+    """Unpack the browser of the npm package, with its fonts, and libraries if needed."""
     if not (PACKAGE / "bin" / "chromium.br").is_file():
         return None
     folder = CACHE / _version()

@@ -24,7 +24,7 @@ PATIENCE_MS = 30_000
 
 @pytest.fixture(scope="module")
 def browser():
-    """Start Chromium. Its library keeps an event loop, so it lives no longer than a module."""
+    """Start Chromium, once per module because its library keeps an event loop."""
     found = chromium.find()
     if found is None:
         pytest.skip("no Chromium starts here (npm ci brings one; or Debian's package chromium)")
@@ -49,13 +49,13 @@ def world(tmp_path_factory):
 
 @pytest.fixture
 def at_first(world: World):
-    """Bring the chain back to where it was, after the test."""
+    """Revert the chain after the test."""
     with world.brought_back():
         yield
 
 
 class Opened:
-    """A page, what it said on its console, and what it asked for."""
+    """A page, its console messages and its requests."""
 
     def __init__(self, page, url):
         self.page, self.url = page, url
@@ -68,15 +68,15 @@ class Opened:
         page.on("request", lambda request: self.asked.append(request.url))
 
     def open(self, place=""):
-        """Open a place, and wait until it is shown: the place before it stays until then."""
+        """Open a view and wait until it is shown, since the previous one stays until then."""
         self.page.goto(f"{self.url}#/{place}")
         hash_ = self.page.evaluate("location.hash")
         self.page.locator(f"main[data-place={json.dumps(hash_)}]").wait_for()
         return self.page
 
     def accessible(self, part="html"):
-        """Return what axe finds wrong."""
-        # The page's own policy lets nobody run a script in it, so the debugger does.
+        """Return the accessibility problems that axe finds."""
+        # The page's policy forbids injected scripts, so the debugger runs axe.
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text() + "; undefined")
         found = self.page.evaluate("(part) => axe.run(part, { resultTypes: ['violations'] })", part)
@@ -88,7 +88,7 @@ class Opened:
 
 @pytest.fixture
 def opened(browser, world):
-    """Open pages, each in a browser of its own, with wallets."""
+    """Open pages with wallets, each in a separate browser context."""
     contexts = []
 
     def make(*wallets, url=None, size=(1280, 900), **options):

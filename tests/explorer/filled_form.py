@@ -1,10 +1,10 @@
-"""A form of the page, filled in as a person does."""
+"""A form of the page, filled in like a person would."""
 
 from playwright.sync_api import expect
 
 
 class Form:
-    """A form, filled in as a person does."""
+    """A form, filled in like a person would."""
 
     def __init__(self, page, name, query="", words=("Connect {}", "Disconnect", "Check it")):
         self.page = page.open(f"do/{name}{query}")
@@ -21,7 +21,7 @@ class Form:
         for name, ticked in values.items():
             for one in ticked:
                 box = self.page.locator(f"input[name={name}][value={one}]")
-                expect(box).to_be_checked()  # what is listed comes a little later
+                expect(box).to_be_checked()  # listed values arrive a little later
                 box.uncheck()
         return self
 
@@ -58,7 +58,7 @@ class Form:
 
 
 def choose(made, *accounts):
-    """Choose another account in the wallet, which tells the page."""
+    """Choose another account in the wallet, which notifies the page."""
     made.wallet.accounts = list(accounts)
     result = [made.wallet.rdns, [account.address.lower() for account in accounts]]
     made.page.evaluate(
@@ -67,7 +67,7 @@ def choose(made, *accounts):
 
 
 def wide(page):
-    """Return what makes the page scroll sideways."""
+    """Return the elements that make the page scroll sideways."""
     return page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth
           ? []

@@ -6,12 +6,12 @@ import subprocess
 
 from ocn_registry.explorer.files import PAGE
 
-# What modules of the page use of a browser as they are loaded.
+# Browser functions that modules of the page use while they load.
 BROWSER = "globalThis.addEventListener ??= () => {}; globalThis.dispatchEvent ??= () => {};"
 
 
 def run_in_node(module, expression, value=None):
-    """Return what an expression of a module, `page`, is for a value, `given`."""
+    """Evaluate an expression over a module, `page`, and a value, `given`."""
     program = (
         f"{BROWSER} const page = await import('{(PAGE / 'js' / module).as_uri()}'); "
         "const given = JSON.parse(await new Response(process.stdin).text()); "

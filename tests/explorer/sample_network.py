@@ -47,7 +47,7 @@ MORE = [
 
 
 class World:
-    """Where the page is, and a client to look at the registry with other eyes."""
+    """The page's address, and a client that reads the registry independently."""
 
     def __init__(self, chain, client, url, service=None, path=None):
         self.chain, self.client, self.url, self.service = chain, client, url, service
@@ -69,7 +69,7 @@ class World:
 
 
 def fill(client, chain):
-    """List what the tests look at."""
+    """List the entries for the tests."""
     signers = [KeySigner.from_key(account.private_key) for account in chain.accounts]
     for place, name in ((1, "north"), (2, "south")):
         client.set_node(f"https://{name}.example.org", signer=signers[place])
@@ -116,7 +116,7 @@ def registry(entries=fill, devnet=None):
 
 @contextlib.contextmanager
 def explored(entries=fill, *, devnet=None, relay=False, **options):
-    """Yield the page as `ocn-registry explore` serves it: its own server is no relay."""
+    """Yield the page as `ocn-registry explore` serves it, without a relay."""
     with (
         registry(entries, devnet) as (chain, client),
         Serving(chain.deployment(), poll_s=0.2, **options) as serving,
@@ -127,7 +127,7 @@ def explored(entries=fill, *, devnet=None, relay=False, **options):
 
 @contextlib.contextmanager
 def as_folder(world, folder, *, relay=None, deployment=None, **settings):
-    """Yield the page as a plain web server serves its folder: below a path, asking the chain."""
+    """Yield the page as a folder on a plain web server: below a path, reading the chain itself."""
     write_folder(folder / "sub" / "page", deployment or world.chain.deployment(), relay=relay)
     file = folder / "sub" / "page" / "settings.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "lookMs": 300, **settings}))
@@ -145,7 +145,7 @@ def as_folder(world, folder, *, relay=None, deployment=None, **settings):
 
 
 class QuietFiles(SimpleHTTPRequestHandler):
-    """Serves files, and nothing else: no headers of ours."""
+    """Serves only files, without our headers."""
 
     protocol_version = "HTTP/1.1"
 

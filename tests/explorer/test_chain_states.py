@@ -1,4 +1,4 @@
-"""A chain that stands, one that can't be heard, and blocks that are replaced: on a real chain."""
+"""A stopped chain, an unreachable node and replaced blocks, on a real chain."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ PATIENCE_MS = 120_000  # a relay looks for blocks every few seconds, and a slow 
 
 
 class OldChain(Devnet):
-    """A chain whose clock is an hour late, so that its blocks look as if it had stopped then."""
+    """A chain whose clock is an hour late, so that it looks stopped."""
 
     def _options(self):
         return [*super()._options(), "--timestamp", str(int(time.time()) - OLD_S)]
@@ -41,7 +41,7 @@ def relay(world, tmp_path_factory):
 
 
 def goes_on(world):
-    """Have the chain make a block of now."""
+    """Make the chain mine a block with the present time."""
     latest = world.chain.request("eth_getBlockByNumber", "latest", False)
     next_time = max(int(time.time()), int(latest["timestamp"], 16) + 1)
     world.chain.request("evm_setNextBlockTimestamp", next_time)
@@ -50,7 +50,7 @@ def goes_on(world):
 
 @pytest.fixture(params=["explore", "relay", "folder"])
 def page(request, opened, world, relay, folder):
-    """Open the page, as `explore` and a relay give it and as a folder does."""
+    """Open the page as served by `explore`, by a relay and from a folder."""
     page = opened(url={"explore": world, "relay": relay, "folder": folder}[request.param].url)
     page.page.set_default_timeout(PATIENCE_MS)
     return page
@@ -60,7 +60,7 @@ def says(page, words):
     page.page.locator("#chain").get_by_text(words).wait_for()
 
 
-def test_a_chain_that_makes_no_blocks_is_said_to_stand(page, world):
+def test_a_chain_without_new_blocks_is_shown_as_stopped(page, world):
     with world.brought_back():
         page.open("parties")
         says(page, "The chain has stopped")
@@ -84,8 +84,8 @@ def test_entries_of_replaced_blocks_are_gone_without_a_reload(page, world):
         page.page.get_by_text("replaced.example.org").wait_for(state="detached")
 
 
-# The last one: after it, whoever follows the chain waits longer and longer between two tries.
-def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(
+# This is the last test, because followers of the chain then wait longer between two tries.
+def test_a_node_that_hangs_is_not_mistaken_for_a_stopped_chain(
     opened, world, relay, folder, monkeypatch
 ):
     monkeypatch.setattr(overview, "_LATE_S", 1)
@@ -108,7 +108,7 @@ def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(
             for page in (served, by_relay, read):
                 assert page.page.locator("tbody tr").count() == 2
         for page in (served, by_relay, read):
-            # Whoever follows the chain tries again after a while, and then a block has to be young.
+            # Followers of the chain try again after a while, and need a recent block then.
             for _ in range(PATIENCE_MS // 1000):
                 if page.page.locator("#chain").get_attribute("data-state") == "live":
                     break
@@ -118,7 +118,7 @@ def test_a_node_that_hangs_is_not_taken_for_a_chain_that_stands(
 
 
 class paused:  # noqa: N801 - read as a statement
-    """Stop the chain's process, which keeps its connections and answers nothing."""
+    """Pause the chain's process, which keeps its connections but does not answer."""
 
     def __init__(self, chain):
         self.group = os.getpgid(chain._anvil._guard.pid)

@@ -1,4 +1,4 @@
-"""The page's files, without a browser: texts, sizes, and what it knows of the contracts."""
+"""The page's files, without a browser: texts, sizes, and its tables of the contracts."""
 
 import gzip
 import json
@@ -83,7 +83,7 @@ def test_texts_are_the_same_in_all_languages():
     }
 
 
-def test_every_text_that_the_page_names_is_there_and_none_is_left_over():
+def test_every_text_exists_and_is_used():
     source = "\n".join(path.read_text() for path in SCRIPTS)
     quoted = set(re.findall(r'"([\w-]+(?:\.[\w-]+)*)"', source))
     templates = re.findall(r"`([\w-]+\.[^`]*\$\{[^`]*)`", source)
@@ -113,7 +113,7 @@ def test_names_of_the_contracts_are_those_of_the_package(ask):
     assert ask("requests.js", "page.PERMISSIONS") == [permission.name for permission in Permission]
 
 
-def test_what_is_signed_is_what_the_package_signs(ask, documents, dialect):
+def test_page_and_package_sign_the_same(ask, documents, dialect):
     network = {
         "chainId": dialect.chain_id,
         "registry": dialect.address_of(Contract.REGISTRY),
@@ -165,7 +165,7 @@ def test_a_document_for_something_else_is_distinguished(ask, documents, dialect,
     assert ask("requests.js", f"page.fault(given, {json.dumps(network)})", document) == why
 
 
-def test_transactions_are_those_that_the_package_sends(ask, documents, dialect):
+def test_page_and_package_send_the_same_transactions(ask, documents, dialect):
     given = [signed.document() for _, signed in documents]
     raw = ask("calls.js", "given.map(page.raw)", given)
     direct = ask("calls.js", "given.map(page.direct)", given)
@@ -186,7 +186,7 @@ def test_transactions_are_those_that_the_package_sends(ask, documents, dialect):
         assert own == {"to": wanted.to, "data": "0x" + wanted.data.hex()}
 
 
-def test_signatures_are_brought_into_the_form_that_contracts_take(ask):
+def test_signatures_get_the_form_that_contracts_accept(ask):
     for odd in (0, 1):
         r, s = "a1" * 32, "1f" * 32
         wanted = f"0x{r}{s}{27 + odd:x}"
@@ -199,7 +199,7 @@ def test_signatures_are_brought_into_the_form_that_contracts_take(ask):
 
 
 def test_first_view_is_small():
-    """Without what only forms need, which is loaded when one is opened."""
+    """Code that only forms need is loaded when one is opened."""
     first = [
         path
         for path in PAGE.rglob("*.*")

@@ -26,7 +26,7 @@ PLACES = [
     "address/{provider}",
     "route?from=NLMSP&to=DECPO&module=sessions&interface=receiver",
 ]
-# A server finds out more about the past: who signed, and what became of an agreement.
+# A server knows more about the past: who signed, and whether an agreement was revoked.
 ONLY_SERVED = re.compile(r"\nLast change\n.* · .*")
 ONLY_READ = re.compile(r" This page can't check it, [^.]*\. The command [^.]* checks it\.")
 AGES = re.compile(r"\d+ (sec|min)\. ago|now|in \d+ sec\.")
@@ -81,7 +81,7 @@ def shown(page, place):
     return AGES.sub("AGE", ONLY_READ.sub("", ONLY_SERVED.sub("", PAST.sub("", text))))
 
 
-def test_a_folder_shows_of_the_first_generation_what_a_server_shows(opened, world, folder):
+def test_a_folder_shows_the_first_generation_as_a_server_does(opened, world, folder):
     accounts = world.chain.accounts
     names = {"node": accounts[1].address, "provider": accounts[3].address}
     by_server, by_folder = opened(url=world.url), opened(url=folder.url)
@@ -91,7 +91,7 @@ def test_a_folder_shows_of_the_first_generation_what_a_server_shows(opened, worl
     assert by_folder.errors == []
 
 
-def test_a_folder_of_the_first_generation_tells_its_history_and_follows_it(opened, world, folder):
+def test_a_folder_of_the_first_generation_shows_its_history_and_follows_it(opened, world, folder):
     with world.brought_back():
         page = opened(url=folder.url).open("changes")
         text = page.locator("ol.events").inner_text()
@@ -108,7 +108,7 @@ def test_a_folder_of_the_first_generation_tells_its_history_and_follows_it(opene
         page.locator("tbody tr").first.get_by_text("FR NEW").wait_for()
 
 
-def test_forms_are_not_offered_for_what_anybody_could_replay(opened, folder):
+def test_forms_are_not_offered_for_replayable_requests(opened, folder):
     page = opened(url=folder.url).open("do/register")
     page.get_by_text("This registry is of the first generation").wait_for()
     page.get_by_text("The command line can write to it.").wait_for()

@@ -1,4 +1,4 @@
-"""The page as a folder: it asks an RPC node and a relay itself, and shows what a server shows."""
+"""The page as a folder contacts an RPC node and a relay itself, and shows the same as a server."""
 
 import json
 import re
@@ -37,8 +37,8 @@ PLACES = [
     "route?from=NLMSP&to=DECPO&module=sessions&interface=receiver",
     "route?from=DESCP&to=XXXXX&module=bookings&interface=sender",
 ]
-# What only a server knows without reading the history: when each entry was changed.
-# What only a folder says.
+# Only a server knows when each entry was changed without reading the history.
+# Text that only a folder shows.
 ONLY_READ = re.compile(r" This page can't check it, [^.]*\. The command [^.]* checks it\.")
 ONLY_SERVED = re.compile(r"\nLast change\n.* · .*")
 AGES = re.compile(r"\d+ (sec|min)\. ago|now|in \d+ sec\.")
@@ -46,7 +46,7 @@ AGES = re.compile(r"\d+ (sec|min)\. ago|now|in \d+ sec\.")
 
 @pytest.fixture(scope="module")
 def folder(world, tmp_path_factory):
-    """Serve the folder with nothing but a web server for files."""
+    """Serve the folder with a plain web server for files."""
     with as_folder(
         world, tmp_path_factory.mktemp("folder"), relay=world.url.removesuffix("explorer/")
     ) as folder:
@@ -98,7 +98,7 @@ def test_axe_finds_nothing_in_a_folder(opened, folder):
         assert page.accessible() == []
 
 
-def test_nothing_but_the_named_hosts_can_be_asked(opened, folder):
+def test_only_the_named_hosts_can_be_contacted(opened, folder):
     page = opened(url=folder.url).open()
     tried = "url => fetch(url).then(() => 'asked', (error) => error.name)"
     assert page.evaluate(tried, "http://127.0.0.1:9/v1/chain") == "TypeError"
@@ -147,7 +147,7 @@ def test_a_node_that_does_not_answer_is_reported_and_asked_again(opened, world, 
     page.page.locator("#chain").get_by_text("Live").wait_for()
 
 
-def test_another_node_is_asked_where_the_first_one_fails(opened, world, tmp_path):
+def test_another_node_is_asked_if_the_first_one_fails(opened, world, tmp_path):
     urls = ["http://127.0.0.1:9", world.chain.rpc_url]
     with as_folder(world, tmp_path, rpc=urls) as folder:
         allow(folder, urls[0])
@@ -176,7 +176,7 @@ def change(folder, edit):
 
 
 class TestSigning:
-    """The forms of a folder: prepared by the page, and handed to a relay of another host."""
+    """Forms of a folder: the page prepares requests and sends them to a relay on another host."""
 
     @pytest.fixture
     def form(self, opened, world, folder):
@@ -198,7 +198,7 @@ class TestSigning:
         assert world.client.party("DE", "CPO").website == "https://relayed.example.org"
         assert "eth_sendTransaction" not in wallet.asked
 
-    def test_a_voucher_is_asked_for_where_the_relay_wants_one(self, form):
+    def test_a_voucher_is_requested_if_the_relay_needs_one(self, form):
         page, _ = form("node", Key("0x" + "78" * 32))
         page.get_by_label("URL of the node").fill("https://new.example.org")
         check(page)
@@ -216,7 +216,7 @@ class TestSigning:
         assert wallet.signed == []
 
     @pytest.mark.usefixtures("at_first")
-    def test_an_agreement_names_what_the_service_needs(self, form, key, world):
+    def test_an_agreement_names_the_permissions_of_the_service(self, form, key, world):
         provider = world.chain.accounts[5].address
         page, wallet = form("agree", key(6), query=f"?provider={provider}")
         check(page)
@@ -242,7 +242,7 @@ class TestSigning:
         page.locator("[data-progress=done]").wait_for()
         assert world.client.node(new.address).domain == "https://moves.example.org"
 
-    def test_what_the_contract_would_refuse_is_reported_in_words(self, form, key, world):
+    def test_a_refusal_by_the_contract_is_explained(self, form, key, world):
         page, wallet = form("register", key(8))
         page.get_by_label("Country code").fill("DE")
         page.get_by_label("Party id").fill("CPO")
@@ -290,28 +290,28 @@ def signer(account):
 
 
 class TestWriting:
-    """What may be written, and where."""
+    """Settings that may be exported, and target folders."""
 
-    def test_a_url_that_may_hold_a_key_is_not_published(self, tmp_path):
+    def test_a_url_that_may_contain_a_key_is_not_published(self, tmp_path):
         for url in ("https://user@rpc.example.org", "https://rpc.example.org/v3/abc"):
             with pytest.raises(InvalidInput, match=r"rpc\.example\.org") as refused:
                 write_folder(tmp_path / "page", named("local", rpc_urls=(url,)))
             assert "abc" not in str(refused.value)
         assert not (tmp_path / "page").exists()
 
-    def test_a_folder_with_something_else_in_it_is_left_alone(self, tmp_path):
+    def test_a_folder_with_other_files_is_not_touched(self, tmp_path):
         (tmp_path / "notes.txt").write_text("mine")
         with pytest.raises(InvalidInput, match="not an empty folder"):
             write_folder(tmp_path, built_in("local"))
         assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
-    def test_a_page_of_an_earlier_version_is_written_over(self, tmp_path):
+    def test_a_page_of_an_earlier_version_is_replaced(self, tmp_path):
         for _ in range(2):
             write_folder(tmp_path / "page", built_in("local"))
         assert (tmp_path / "page" / "errors.json").is_file()
 
     @pytest.mark.parametrize("name", ["volta", "ewc"])
-    def test_the_networks_that_are_live_can_be_written(self, tmp_path, name):
+    def test_live_networks_can_be_exported(self, tmp_path, name):
         write_folder(tmp_path / "page", built_in(name))
         settings = json.loads((tmp_path / "page" / "settings.json").read_text())
         assert settings["network"]["dialect"] == "v1"

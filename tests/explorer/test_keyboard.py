@@ -1,4 +1,4 @@
-"""A keyboard alone is enough to register a party and to change its key; nothing moves by itself."""
+"""A keyboard alone is enough to register a party and to change its key."""
 
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ MOST_STEPS = 150
 
 
 def go_to(page, wanted, *, back=False):
-    """Press Tab until the focus is where it is wanted: a condition on the element."""
+    """Press Tab until the focused element meets a condition."""
     for _ in range(MOST_STEPS):
         page.keyboard.press("Shift+Tab" if back else "Tab")
         if page.evaluate(f"(() => {{ const it = document.activeElement; return {wanted}; }})()"):
@@ -23,7 +23,7 @@ def press(page, text, *, back=False):
 
 
 def pay_oneself(page):
-    """Choose who pays, as radio buttons are chosen: with an arrow."""
+    """Choose who pays with an arrow key, as for all radio buttons."""
     go_to(page, "it.name === 'pay'")
     page.keyboard.press("ArrowDown")
     page.wait_for_function("document.activeElement.value === 'self'")

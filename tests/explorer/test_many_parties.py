@@ -1,6 +1,6 @@
 """Thousands of parties on a real chain: the page reads them from a server and from an RPC node.
 
-CI lists 2,000; `OCN_PARTIES=20000` lists as many as the project promises.
+CI lists 2,000; `OCN_PARTIES=20000` lists the promised number.
 """
 
 import itertools
@@ -28,7 +28,7 @@ def account(number):
 
 
 def entries(client, chain):
-    """List parties in batches, as a migration does, under accounts of their own."""
+    """List parties in batches, like a migration, each under its own account."""
     operators = [chain.accounts[place].address for place in (1, 2)]
     sent(
         chain,
@@ -81,7 +81,7 @@ def folder(world, tmp_path_factory):
 
 
 @pytest.mark.parametrize("source", ["server", "folder"])
-def test_thousands_of_parties_are_read_listed_found_and_followed(opened, world, folder, source):
+def test_thousands_of_parties_are_listed_searched_and_followed(opened, world, folder, source):
     page = opened(url={"server": world, "folder": folder}[source].url)
     page.page.set_default_timeout(PATIENCE_MS)
     network = page.page.context.new_cdp_session(page.page)

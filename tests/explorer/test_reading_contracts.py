@@ -1,4 +1,4 @@
-"""What the page knows of the contracts' views and events, without a browser or a chain."""
+"""The page's decoding of the contracts' views and events, without a browser or a chain."""
 
 import csv
 import io
@@ -102,7 +102,7 @@ def party(number):
     )
 
 
-def test_answers_are_read_as_another_implementation_wrote_them():
+def test_answers_of_another_implementation_are_read():
     rows = [party(number) for number in range(40)]
     data = "0x" + encode([f"{PARTY}[]"], [rows]).hex()
     types = "page.VIEWS.parties[2]"
@@ -113,7 +113,7 @@ def test_answers_are_read_as_another_implementation_wrote_them():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_an_answer_that_lies_about_lengths_is_refused_and_not_followed(seed):
+def test_an_answer_with_false_lengths_is_refused(seed):
     rng = random.Random(seed)  # noqa: S311 - a hostile node
     good = bytearray(encode([f"{PARTY}[]"], [[party(number) for number in range(3)]]))
     spoiled = []
@@ -136,7 +136,7 @@ def test_an_answer_that_lies_about_lengths_is_refused_and_not_followed(seed):
     assert set(in_node("contracts.js", program, spoiled)) <= {"read", "RangeError"}
 
 
-def test_a_short_answer_that_names_itself_again_and_again_is_refused():
+def test_a_self_referential_answer_is_refused():
     deep = bytearray(encode(["(address,string)[]"], [[(ACCOUNT, "x")] * 200]))
     for place in range(200):  # each entry is the list itself, and its text as long as all of it
         deep[64 + 32 * place : 96 + 32 * place] = (32 * 200).to_bytes(32, "big")
@@ -162,7 +162,7 @@ def test_messages_are_forwarded_by_the_rules_of_the_package():
     ]
 
 
-def test_a_file_of_a_list_is_what_the_api_gives():
+def test_an_exported_list_equals_that_of_the_api():
     entries = [
         {"countryCode": "DE", "partyId": "A,B", "node": {"url": '=cmd("x")', "operator": None}},
         {"countryCode": "NL", "roles": ["CPO", "HUB"], "current": True, "website": "line\nbreak"},
@@ -175,7 +175,7 @@ def test_a_file_of_a_list_is_what_the_api_gives():
     assert ours == served
 
 
-def test_each_error_of_the_contracts_is_in_words(tmp_path):
+def test_each_error_of_the_contracts_is_explained(tmp_path):
     write_folder(tmp_path / "page", built_in("local"))
     result = json.loads((tmp_path / "page" / "errors.json").read_text())
     assert {one["signature"] for one in result} == {

@@ -1,4 +1,4 @@
-"""How the page keeps what a node answered, in Node.js, with a node that is made up."""
+"""The page's copy of the registry, in Node.js, with a simulated node."""
 
 from pages_in_node import run_in_node
 
@@ -7,7 +7,7 @@ from ocn_registry.explorer.files import PAGE
 OPERATOR, MOVED, PARTY = (f"0x{digit * 40}" for digit in "123")
 
 
-def test_reading_back_that_one_view_began_is_not_lost_when_that_view_is_left():
+def test_history_begun_by_one_view_is_kept_when_the_view_is_left():
     program = """await (async () => {
         const answers = [];
         const backwards = () => new Promise((resolve) => answers.push(resolve));
@@ -27,7 +27,7 @@ def test_reading_back_that_one_view_began_is_not_lost_when_that_view_is_left():
     assert run_in_node("chain/past.js", program) == wanted
 
 
-def test_agreements_that_could_not_be_read_are_read_at_the_next_question():
+def test_agreements_that_could_not_be_read_are_read_again():
     program = """await (async () => {
         let fails = true;
         const backwards = async () => {
@@ -100,7 +100,7 @@ NODES = """await (async () => {
         number: `0x${number}`, hash: hashOf(number, branch), timestamp: "0x1",
         parentHash: hashOf(number - 1, branch),
     });
-    // A chain, and what a node behind the same URL has of it.
+    // A chain, and the state of another node behind the same URL.
     const current = { head: 2, branch: 1 };
     const late = { head: 2, branch: 1 };
     const answered = (node, method, [first]) => {
@@ -147,11 +147,11 @@ RPC = (PAGE / "js" / "chain" / "rpc.js").as_uri()
 
 
 def looks(**given):
-    """Return what a page has after two looks: its block, and what it heard of."""
+    """Return the state of a page after two polls: its block and the reported logs."""
     return run_in_node("chain/replica.js", NODES, {"rpc": RPC, **given})
 
 
-def test_logs_of_a_node_that_lags_are_not_believed_to_be_all():
+def test_logs_of_a_lagging_node_are_not_trusted_to_be_complete():
     first, second = looks(next={"head": 3}, together=True, mixed=True)
     assert first == [2]
     assert second == [3, "1", ["1-3"]]
@@ -160,31 +160,31 @@ def test_logs_of_a_node_that_lags_are_not_believed_to_be_all():
 def test_logs_of_a_branch_that_other_nodes_left_are_not_read():
     first, second = looks(next={"head": 3, "branch": 2}, together=True, mixed=True)
     assert first == [2]
-    assert second == [3, "2", None]  # everything was read anew
+    assert second == [3, "2", None]  # everything was read again
 
 
-def test_nodes_that_take_one_question_only_are_asked_for_each_block_by_its_hash():
+def test_nodes_without_batches_are_asked_by_block_hash():
     first, second = looks(next={"head": 4}, together=False, mixed=False)
     assert first == [4, ["1-3", "1-4"]]
     assert second == [4, "1", ["1-3", "1-4"]]
 
 
-def test_a_node_that_takes_one_question_and_lags_is_not_believed_either():
+def test_a_lagging_node_without_batches_is_not_trusted():
     first, second = looks(next={"head": 3}, together=False, mixed=True)
     assert first == [2]
     assert second == [3, "1", ["1-3"]]
 
 
-def test_blocks_that_are_replaced_are_seen_by_nodes_that_take_one_question_only():
+def test_replaced_blocks_are_noticed_with_nodes_without_batches():
     first, _ = looks(next={"head": 3, "branch": 2}, together=False, mixed=False)
-    assert first == [3, None]  # everything was read anew
+    assert first == [3, None]  # everything was read again
 
 
 BACKWARDS = """await (async () => {
     const block = (number, branch = 1) => ({
         number: `0x${number}`, hash: `0x${branch}${`${number}`.repeat(63)}`, timestamp: "0x1",
     });
-    // In turn, a node that has the whole chain, one that lags, and one on a branch that was left.
+    // In turn: a node with the whole chain, one that lags, and one on an abandoned branch.
     const asked = [];
     const askTogether = async (questions) => {
         const node = given.nodes[asked.length % given.nodes.length];
@@ -216,7 +216,7 @@ def test_the_history_is_read_from_a_node_that_has_the_block_it_ends_with():
     assert backwards("lags", "left", "whole") == [["whole"], 1, 3]
 
 
-def test_a_history_that_only_nodes_behind_would_tell_is_an_error_and_not_a_part():
+def test_a_history_known_only_to_lagging_nodes_is_an_error():
     assert backwards("lags", "left") == ["chain_unavailable", None, 3]
 
 
@@ -261,6 +261,6 @@ def test_the_history_is_read_only_as_far_back_as_a_sorted_page_needs():
     assert latest(2, 39, 3, count=3)[:2] == [[39, 3, 2], True]
 
 
-def test_a_node_that_keeps_no_old_events_leaves_the_rest_of_a_sorted_list_in_its_order():
+def test_entries_without_known_events_keep_their_order_in_a_sorted_list():
     found, complete, _ = latest(39, 3, kept=20)
     assert (found, complete) == ([39], False)

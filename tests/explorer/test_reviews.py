@@ -1,4 +1,4 @@
-"""What each form shows before anything is signed, on a phone, in both languages and both themes."""
+"""The review of each form before signing, on a phone, in both languages and both themes."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,10 +14,10 @@ SE = Key("0x" + "5b" * 32)
 
 
 class Review(NamedTuple):
-    """A form, and what its review has to say."""
+    """A form, and the expected texts of its review."""
 
     place: int
-    """Of the account in the chain's list."""
+    """Index of the account in the chain's list."""
     form: str
     says: tuple[str, ...]
     fields: Callable[[Any], dict[str, Any]] = lambda _: {}
@@ -105,7 +105,7 @@ REVIEWS = {
 
 
 @pytest.mark.parametrize("name", REVIEWS)
-def test_a_review_says_what_it_ends_and_who_pays_and_axe_finds_nothing(opened, world, name):
+def test_a_review_says_what_ends_and_who_pays_and_is_accessible(opened, world, name):
     review, accounts = REVIEWS[name], world.chain.accounts
     wallet = TestWallet(world.chain, [Key(accounts[review.place].private_key)])
     place = review.form.replace("{5}", accounts[5].address)
@@ -126,7 +126,7 @@ def test_a_review_says_what_it_ends_and_who_pays_and_axe_finds_nothing(opened, w
 
 
 def unfolded(said):
-    """Unfold all that can be unfolded."""
+    """Unfold all details."""
     said.page.locator("main details").evaluate_all("all => all.forEach((one) => (one.open = true))")
 
 

@@ -1,4 +1,4 @@
-"""A Safe through its own wallet connection: it signs by its owners (ERC-1271), and sends itself."""
+"""A Safe through its own wallet connection: its owners sign (ERC-1271), and it sends itself."""
 
 import sys
 from dataclasses import replace
@@ -27,7 +27,7 @@ ONE_TRANSACTION = (
 
 
 class SafeWallet(TestWallet):
-    """The provider that a Safe's own app gives to pages, for a Safe of several owners."""
+    """The wallet provider of the Safe app, for a Safe with several owners."""
 
     def __init__(self, chain, safe, owners):
         super().__init__(
@@ -40,7 +40,7 @@ class SafeWallet(TestWallet):
         assert address.lower() == self.safe.lower()
         self.signed.append(document)
         if not self.confirmed:
-            return "0x"  # what a Safe gives while its owners have yet to confirm
+            return "0x"  # a Safe returns this while its owners still have to confirm
         digest = _hash_eip191_message(encode_typed_data(full_message=document))
         return "0x" + signature_of(self.safe, digest, self.owners).hex()
 
@@ -51,7 +51,7 @@ class SafeWallet(TestWallet):
         return self._execute(params[0]["to"], bytes.fromhex(params[0]["data"][2:]))
 
     def _execute(self, to, data):
-        """Have the owners confirm a transaction, and one of them send it."""
+        """Let the owners confirm a transaction, and one of them send it."""
         values = (to, 0, data, 0, 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS)
         kinds = ONE_TRANSACTION.split(",")
         nonce = int(self._asked("nonce()"), 16)
@@ -83,8 +83,8 @@ def owners():
 
 @pytest.fixture(scope="module")
 def safe(world, owners):
-    """Put a Safe on the chain, of which two of three owners sign; the relay pays for it."""
-    # The relay's own account is left alone: its transactions have numbers.
+    """Deploy a Safe that needs two of three owners, and that the relay pays for."""
+    # The relay's own account is not used, because its transactions are numbered.
     others = SimpleNamespace(request=world.chain.request, accounts=[world.chain.accounts[8]] * 10)
     safe = new_safe(others, owners, 2)
     intake = world.service.intake
@@ -138,7 +138,7 @@ def test_a_safe_sends_and_pays_itself(form, world, safe):
     assert wallet.signed == []
 
 
-def test_a_safe_whose_owners_have_yet_to_confirm_keeps_what_was_signed(form, world, safe):
+def test_a_safe_keeps_a_request_that_its_owners_still_have_to_confirm(form, world, safe):
     page, wallet = form("cancel")
     page.locator("select[name=contract]").select_option("registry")
     check(page)
@@ -165,7 +165,7 @@ def test_a_safe_controls_an_account(form, opened, world, safe):
     page.locator("input[name=pay][value=file]").check()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save without a signature").click()
-    # The account's own key is elsewhere: the file travels there.
+    # The account's own key is on another machine, which gets the file.
     there = opened(own).open("do/file")
     there.locator("input[type=file]").set_input_files(download.value.path())
     there.get_by_role("heading", name="Check what you sign").wait_for()

@@ -1,4 +1,4 @@
-"""Where the page is served: beside a relay, behind a proxy, and on this machine by a command."""
+"""The page served by a relay, behind a proxy, and on this machine by a command."""
 
 import json
 import socket
@@ -27,11 +27,11 @@ def refusal(url, **options):
     """Return the status with which a request is refused."""
     with pytest.raises(urllib.error.HTTPError) as refused:
         got(url, **options)
-    with refused.value as answer:  # it holds the connection
+    with refused.value as answer:  # it keeps the connection open
         return answer.code
 
 
-# What proxies add. The page's links are relative, so none of it may matter, whoever made it up.
+# Headers that proxies add. The page's links are relative, so these must not matter.
 FORWARDED = {
     "X-Forwarded-For": "203.0.113.7",
     "X-Forwarded-Host": "evil.example.org",
@@ -41,7 +41,7 @@ FORWARDED = {
 
 
 class Proxy(BaseHTTPRequestHandler):
-    """Serves another server below a path, as reverse proxies do, with or without events."""
+    """A reverse proxy that serves another server below a path, with or without events."""
 
     target = ""
     passes_events = False
@@ -100,7 +100,7 @@ def events(request):
 
 @pytest.fixture
 def passed():
-    """Collect the lines of events that the proxy passed on."""
+    """Collect the event lines that the proxy forwarded."""
     return []
 
 
@@ -139,14 +139,14 @@ def test_the_page_works_below_a_path_of_a_proxy(opened, proxied, world, events, 
 
 
 @pytest.mark.parametrize("events", ["passed on"])
-def test_a_proxy_is_led_to_the_page_below_its_path(proxied):
+def test_the_root_redirects_below_the_path_of_a_proxy(proxied):
     for path in ("", "explorer"):
         with got(proxied + path) as answer:
             assert b"OCN Registry" in answer.read()
             assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-def test_the_relay_leads_to_its_page(world):
+def test_the_root_of_a_relay_redirects_to_the_page(world):
     root = world.url.removesuffix("explorer/")
     with got(root) as answer:
         assert answer.url == world.url
@@ -173,14 +173,14 @@ def test_a_page_without_a_relay_offers_to_pay_or_to_save(opened, here):
     ]
 
 
-def test_only_this_machine_is_answered(here):
+def test_only_requests_of_this_machine_are_answered(here):
     assert refusal(f"{here.url}v1/chain", headers={"Host": "evil.example.org"}) == 404
 
 
 @pytest.mark.parametrize(
     "path", ["../settings.py", "%2e%2e/serving.py", "js", "v1/nothing", "js/../../files.py"]
 )
-def test_nothing_but_the_page_is_served(here, path):
+def test_only_the_page_is_served(here, path):
     assert refusal(here.url + path) == 404
 
 
@@ -189,7 +189,7 @@ def test_a_body_that_is_too_large_is_refused(here):
 
 
 class ForwardProxy(BaseHTTPRequestHandler):
-    """An HTTP proxy, the only one that knows the node's host."""
+    """An HTTP proxy; only it can resolve the node's host."""
 
     target = ""
     asked: ClassVar[list[str]] = []

@@ -1,4 +1,4 @@
-"""Every form, signed with a wallet, until the registry has it."""
+"""Every form, signed with a wallet, until the change is in the registry."""
 
 import json
 import time
@@ -54,7 +54,7 @@ def test_an_api_key_of_the_relay_lets_it_pay_and_is_not_kept(form, world):
     assert [url for url in made.said.asked if "the-key-of-a-shop" in url] == []
 
 
-def test_a_change_begins_with_what_is_there_and_says_what_ends(form, key, world):
+def test_a_change_starts_from_the_present_entry_and_says_what_ends(form, key, world):
     made = form("modules", key(4), query="?countryCode=NL&partyId=MSP")
     expect(made.page.locator("input[name=receiver][value=tariffs]")).to_be_checked()
     made.page.locator("input[name=receiver][value=tariffs]").uncheck()
@@ -66,7 +66,7 @@ def test_a_change_begins_with_what_is_there_and_says_what_ends(form, key, world)
     assert Module.TARIFFS not in party.modules_receiver
 
 
-def test_who_pays_needs_one_transaction_and_no_signature(form, key, world):
+def test_a_paying_account_needs_one_transaction_and_no_signature(form, key, world):
     made = form("website", key(3), query="?countryCode=DE&partyId=CPO")
     made.fill(website="HTTPS://Charging.Example.org/").check()
     made.pay("self").page.get_by_text("The transaction, decoded").click()
@@ -113,13 +113,13 @@ def test_an_id_is_given_up(form, key, world):
     assert world.client.party("FR", "B01") is None
 
 
-def test_what_was_signed_is_cancelled(form, key, world):
+def test_signed_requests_are_cancelled(form, key, world):
     before = world.client.nonce(key(5).address, Contract.PERMISSIONS)
     form("cancel", key(5)).fill(contract="permissions").check().send("self")
     assert world.client.nonce(key(5).address, Contract.PERMISSIONS) > before
 
 
-def test_a_controller_agrees_and_then_signs_alone(form, key, world):
+def test_a_controller_accepts_and_then_is_the_only_signer(form, key, world):
     account, controller = key(7), Key("0x" + "55" * 32)
     world.chain.request("anvil_setBalance", controller.address, hex(10**18))
     made = form("controller", account, controller).fill(controller=controller.address).check()
@@ -142,7 +142,7 @@ def test_a_controller_agrees_and_then_signs_alone(form, key, world):
     made.send("self")
     assert (
         made.wallet.asked.count("eth_signTypedData_v4") == 1
-    )  # for the account, whose transaction it is not
+    )  # for the account, which did not send the transaction
     assert world.client.nonce(account.address, Contract.REGISTRY) > before
 
 
@@ -199,7 +199,7 @@ def test_a_file_that_is_not_a_request_is_refused(form, key, content):
     made.page.locator(".drop .problem:not(:empty)").wait_for()
 
 
-def test_who_has_no_wallet_saves_what_has_to_be_signed_elsewhere(opened, world, key):
+def test_without_a_wallet_a_request_is_saved_for_signing_elsewhere(opened, world, key):
     made = Form(opened(), "node")
     made.page.get_by_text("For another account").click()
     made.page.get_by_label("Address of the account").fill(key(8).address)
@@ -213,7 +213,7 @@ def test_who_has_no_wallet_saves_what_has_to_be_signed_elsewhere(opened, world, 
     )
 
 
-def test_what_the_contract_would_refuse_is_reported_before_anything_is_signed(form, key, world):
+def test_a_refusal_by_the_contract_is_reported_before_signing(form, key, world):
     made = form("register", key(8))
     made.fill(
         countryCode="DE", partyId="CPO", roles=["CPO"], operator=world.chain.accounts[1].address
@@ -223,7 +223,7 @@ def test_what_the_contract_would_refuse_is_reported_before_anything_is_signed(fo
     assert made.wallet.signed == []
 
 
-def test_a_server_that_prepares_something_else_is_found_out(form, key, world):
+def test_a_server_that_prepares_another_request_is_detected(form, key, world):
     made = form("node", key(8))
 
     def spoil(route):

@@ -1,4 +1,4 @@
-"""100,000 parties: no request is large, no view is, and none holds the browser up."""
+"""With 100,000 parties, no request and no view is large, and none blocks the browser."""
 
 import importlib.util
 
@@ -15,13 +15,13 @@ from ocn_registry.transport.http_sync import HttpTransport
 MOST_BYTES = 200_000
 MOST_ELEMENTS = 3_000
 LONG_TASK_MS, FIRST_VIEW_MS = 50, 1000
-# On a slow machine an empty page takes longer, too: ours may take this many times as long.
+# The limit is a multiple of the time of an empty page, which also rises on a slow machine.
 SCROLLING, LOADING = 20, 100
 
 
 @pytest.fixture(scope="module")
 def large():
-    """Serve the page over the registry that the API's own test of its size makes."""
+    """Serve the page with the registry of the API's own size test."""
     path = ROOT / "tests" / "relay" / "test_registry_api_size.py"
     spec = importlib.util.spec_from_file_location("registry_api_size", path)
     made = importlib.util.module_from_spec(spec)
@@ -63,7 +63,7 @@ def test_no_request_and_no_view_is_large(opened, large):
     page.page.unroute_all(behavior="ignoreErrors")
 
 
-def test_no_view_holds_the_browser_up(browser, opened, large):
+def test_no_view_blocks_the_browser(browser, opened, large):
     url, _ = large
     empty = opened(url="about:blank").page
     tall = "<body style='height: 4000px'>"

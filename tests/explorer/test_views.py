@@ -1,4 +1,4 @@
-"""Every view shows what the registry has, to everybody."""
+"""Every view shows the registry's entries, accessibly."""
 
 import itertools
 import json
@@ -42,7 +42,7 @@ def place(world):
     [{"size": (1280, 900)}, {"size": (360, 740), "color_scheme": "dark"}],
     ids=["desk", "phone"],
 )
-def test_axe_finds_nothing_and_nothing_overflows(opened, place, look):
+def test_views_are_accessible_and_do_not_overflow(opened, place, look):
     page = opened(**look)
     for name in PLACES:
         page.open(place(name))
@@ -61,7 +61,7 @@ def test_overview_counts_what_is_listed(opened):
     assert "Germany" in page.locator(".tiles").inner_text()
 
 
-def test_filters_stand_in_the_address_bar(opened):
+def test_filters_are_part_of_the_url(opened):
     page = opened().open("parties")
     page.get_by_label("Role").select_option("HUB")
     expect(page.locator("tbody tr")).to_have_count(2)
@@ -73,7 +73,7 @@ def test_filters_stand_in_the_address_bar(opened):
     expect(page.locator("tbody tr")).to_have_count(18)
 
 
-def test_a_list_is_saved_whole_as_csv(opened):
+def test_a_list_is_exported_completely_as_csv(opened):
     page = opened().open("parties?country=DE")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
@@ -99,7 +99,7 @@ def test_a_party_shows_who_vouches_its_service_and_its_history(opened):
     text = page.locator("main").inner_text()
     assert "Nobody vouches for who this is." in text
     assert f"Smart charging {MARKUP}" in text
-    assert "NL MSP" in text  # who agreed
+    assert "NL MSP" in text  # a user that agreed
     assert "is listed as" in text
 
 
@@ -136,7 +136,7 @@ def test_keyboard_alone_reaches_a_form(opened):
     assert page.evaluate("document.activeElement.tagName") == "H1"
 
 
-def test_german_is_shown_to_who_reads_german(opened):
+def test_german_is_shown_to_german_readers(opened):
     page = opened(locale="de-DE").open("do/register")
     page.get_by_role("heading", name="Eine Partei eintragen").wait_for()
     assert page.evaluate("document.documentElement.lang") == "de"
@@ -180,7 +180,7 @@ def _spoiled(value, words):
     return next(words) if isinstance(value, str) else value
 
 
-def test_hostile_texts_are_text(opened, place):
+def test_hostile_texts_are_shown_as_text(opened, place):
     page = opened()
     words = itertools.cycle(HOSTILE)
 
@@ -299,14 +299,14 @@ def test_a_refusal_of_the_wallet_leaves_the_focus_in_the_form(opened, world, key
     focused(page, textContent="Prüfe, was du unterschreibst")
 
 
-def test_what_is_not_listed_is_said_in_the_language_of_the_reader(opened):
+def test_a_missing_entry_is_reported_in_the_language_of_the_reader(opened):
     page = opened(**PHONE).open("party/XX/XXX")
     page.get_by_text("Das Register führt jetzt nichts unter diesem Namen.").wait_for()
     page.get_by_role("main").get_by_role("link", name="Übersicht").click()
     page.get_by_role("heading", name="Wer im Netz ist").wait_for()
 
 
-def test_an_account_with_nothing_is_offered_to_begin_not_to_change(opened):
+def test_an_account_without_entries_is_offered_to_register(opened):
     page = opened(**PHONE).open(f"address/0x{'12' * 20}")
     offered = page.locator("main .buttons a").all_inner_texts()
     assert offered == [

@@ -1,4 +1,4 @@
-"""Who vouches for an entry: hosts are asked in the background, and the page says what they say."""
+"""Vouching: hosts are asked in the background, and the page shows their answers."""
 
 import json
 import re
@@ -83,7 +83,7 @@ def world(host):
 
 
 def shown(opened, place, words):
-    """Open a place until it says what a host said: hosts are asked in the background."""
+    """Reload a view until it shows a host's answer, since hosts are asked in the background."""
     page = opened()
     until = time.monotonic() + 60
     while not re.search(words, page.open(place).locator("main").inner_text()):
@@ -102,7 +102,7 @@ def test_a_party_is_shown_with_the_name_that_its_website_vouches_for(opened):
     assert f"Yes · {NAME}" in listed
 
 
-def test_a_website_that_names_somebody_else_vouches_for_nobody(opened):
+def test_a_website_that_names_another_account_does_not_vouch(opened):
     page = shown(opened, "party/LU/NOT", "The website does not say that this id is its own")
     text = page.page.locator("main").inner_text()
     assert "It names a website, which has not vouched for it." in text
@@ -115,6 +115,6 @@ def test_a_node_is_shown_with_what_its_host_says(opened, world):
     assert NAME in page.page.locator("main").inner_text()
 
 
-def test_a_party_without_a_website_has_nobody_who_vouches(opened):
+def test_a_party_without_a_website_is_not_vouched_for(opened):
     page = opened().open("party/LU/NON")
     assert "Nobody vouches for who this is." in page.locator("main").inner_text()

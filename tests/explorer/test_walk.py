@@ -1,6 +1,6 @@
-"""Somebody who never saw a blockchain registers a party from the page alone.
+"""A newcomer registers a party from the page alone.
 
-With `UPDATE_PICTURES=1` the pictures of docs/explorer.md are taken anew.
+With `UPDATE_PICTURES=1`, the pictures of docs/explorer.md are replaced.
 """
 
 import os
@@ -17,7 +17,7 @@ from ocn_registry.relay.documents import Voucher
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures" / "explorer"
 TAKEN = bool(os.environ.get("UPDATE_PICTURES"))
-# What changes from run to run is shown as one value.
+# Values that change from run to run are shown as fixed ones.
 STILL = """
   for (const age of document.querySelectorAll("time.age")) age.textContent = "2 min. ago";
   const links = document.querySelectorAll("a[href^='#/transaction/']");
@@ -27,7 +27,7 @@ STILL = """
 
 @pytest.fixture
 def picture():
-    """Take a picture of what is shown, where pictures are wanted."""
+    """Take a picture of the view, if pictures are to be updated."""
 
     def take(page, name, *, full=True):
         if TAKEN:
@@ -40,7 +40,7 @@ def picture():
 
 def test_a_person_registers_a_party_from_the_page_alone(opened, world, picture):
     """Each step here is a step in docs/explorer.md, with its picture."""
-    me = Key("0x" + "77" * 32)  # a new key: it has no money, and needs none
+    me = Key("0x" + "77" * 32)  # a new key, which needs no money
     page = opened(TestWallet(world.chain, [me])).open()
     picture(page, "walk-1-look")
 
@@ -83,7 +83,7 @@ def test_a_person_registers_a_party_from_the_page_alone(opened, world, picture):
     assert int(world.chain.request("eth_getBalance", me.address, "latest"), 16) == 0
 
 
-def test_main_views_are_drawn(opened, world, picture):
+def test_pictures_of_the_main_views_are_taken(opened, world, picture):
     for name, look in {
         "light": {"size": (1280, 900)},
         "dark": {"size": (1280, 900), "color_scheme": "dark"},
@@ -103,7 +103,7 @@ def test_main_views_are_drawn(opened, world, picture):
         assert shown.errors == []
 
 
-def test_it_can_be_printed(opened):
+def test_the_page_can_be_printed(opened):
     page = opened().open("party/NL/MSP")
     page.emulate_media(media="print")
     assert not page.locator(".tabs").is_visible()

@@ -1,4 +1,4 @@
-"""What wallets do, and what the page makes of it."""
+"""Misbehaviour of wallets, and the page's reaction."""
 
 import json
 
@@ -94,7 +94,7 @@ def test_wallets_that_announce_and_throw_anything_are_offered_as_text_and_explai
     assert said.errors == []
 
 
-def test_a_wallet_that_keeps_its_chain_signs_nothing(form, key):
+def test_a_wallet_that_stays_on_another_chain_signs_nothing(form, key):
     made = form("cancel", key(5)).fill(contract="registry").check().pay("self")
     made.wallet.chain_id, made.wallet.mode = 1, "keeps its chain"
     made.page.get_by_role("button", name="Send from my wallet").click()
@@ -102,9 +102,9 @@ def test_a_wallet_that_keeps_its_chain_signs_nothing(form, key):
     assert "eth_sendTransaction" not in made.wallet.asked
 
 
-def test_an_account_that_is_gone_from_the_wallet_signs_nothing(form, key):
+def test_an_account_removed_from_the_wallet_signs_nothing(form, key):
     made = form("cancel", key(5)).fill(contract="registry").check().pay("relay")
-    made.wallet.accounts = [key(8)]  # changed there, and this wallet does not say so
+    made.wallet.accounts = [key(8)]  # changed in the wallet, which does not notify the page
     made.page.get_by_role("button", name="Sign and hand to the relay").click()
     made.page.get_by_text("The wallet shows another account.").wait_for()
     assert made.wallet.signed == []
@@ -132,7 +132,7 @@ REJECTED = {
 }
 
 
-def test_a_refusal_is_known_in_the_words_of_each_wallet(form, key):
+def test_a_refusal_is_recognised_in_the_wording_of_each_wallet(form, key):
     made = form("cancel", key(5)).check().pay("relay")
     for wallet, error in REJECTED.items():
         made.wallet.answers[SIGN] = Refusal(*error)
@@ -140,7 +140,7 @@ def test_a_refusal_is_known_in_the_words_of_each_wallet(form, key):
 
 
 def _tried(made):
-    """Return how the page explains that the wallet did not do what it was asked to do."""
+    """Return the page's explanation of a failure of the wallet."""
     before = made.page.locator("[role=alert]")
     if before.count():
         before.evaluate("one => one.remove()")
@@ -172,7 +172,7 @@ TROUBLES = {
 }
 
 
-def test_what_a_wallet_did_not_do_is_said_and_it_can_be_asked_again(form, key):
+def test_a_failure_of_a_wallet_is_explained_and_can_be_retried(form, key):
     made = form("cancel", key(5)).check()
     made.page.evaluate("async () => { (await import('./js/wallet.js')).limits.answer = 300 }")
     for trouble, (method, answer, payer, said) in TROUBLES.items():
@@ -188,7 +188,7 @@ CHAINS = {
 
 
 @pytest.mark.parametrize(("error", "said"), CHAINS.values(), ids=CHAINS)
-def test_a_chain_that_a_wallet_cannot_be_brought_to_is_named(opened, world, key, error, said):
+def test_a_chain_that_a_wallet_can_not_switch_to_is_named(opened, world, key, error, said):
     wallet = TestWallet(world.chain, [key(5)])
     page = opened(wallet)
 
@@ -205,9 +205,7 @@ def test_a_chain_that_a_wallet_cannot_be_brought_to_is_named(opened, world, key,
     assert not {"wallet_addEthereumChain", SEND} & set(wallet.asked)
 
 
-def test_a_chain_that_is_changed_after_the_check_is_changed_back_before_anything_is_signed(
-    form, key, world
-):
+def test_a_chain_changed_after_the_check_is_restored_before_signing(form, key, world):
     made = form("website", key(3), query="?countryCode=DE&partyId=CPO")
     made.fill(website="https://back.example.org").check().pay("relay")
     made.wallet.chains.add(1)
@@ -218,7 +216,7 @@ def test_a_chain_that_is_changed_after_the_check_is_changed_back_before_anything
     assert world.client.party("DE", "CPO").website == "https://back.example.org"
 
 
-def test_a_wallet_that_is_locked_meanwhile_goes_on_where_it_was(form, key):
+def test_a_wallet_locked_in_between_continues_where_it_was(form, key):
     made = form("cancel", key(5)).check()
     choose(made)
     made.page.get_by_text("has to sign. Choose it in your wallet").wait_for()
@@ -227,7 +225,7 @@ def test_a_wallet_that_is_locked_meanwhile_goes_on_where_it_was(form, key):
     expect(made.page.get_by_role("button", name="Sign and hand to the relay")).to_be_enabled()
 
 
-def test_an_account_that_is_changed_after_the_check_is_checked_anew(form, key):
+def test_an_account_changed_after_the_check_is_checked_again(form, key):
     made = form("cancel", key(5)).check()
     choose(made, key(6))
     made.page.get_by_role("button", name="Check it").click()
@@ -235,7 +233,7 @@ def test_an_account_that_is_changed_after_the_check_is_checked_anew(form, key):
     assert made.wallet.signed == []
 
 
-def test_a_signature_that_counts_v_from_0_is_sent_as_contracts_take_it(form, key, world):
+def test_a_signature_with_v_from_0_is_normalised(form, key, world):
     account, controller = Key("0x" + "58" * 32), key(8)
     _controlled(world, account, controller)
     made = form("node", controller, query=f"?account={account.address}")
@@ -251,7 +249,7 @@ def test_a_signature_that_counts_v_from_0_is_sent_as_contracts_take_it(form, key
 
 
 def _controlled(world, account, controller):
-    """Have one account control another."""
+    """Let one account control another."""
     if world.client.controller_of(account.address) == controller.address:
         return
     world.chain.request("anvil_setBalance", account.address, hex(10**18))

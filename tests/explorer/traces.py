@@ -1,4 +1,4 @@
-"""What the browser's own trace says of the work that a page makes on its main thread."""
+"""The work of a page on its main thread, from the browser's own trace."""
 
 import json
 from typing import NamedTuple
@@ -21,14 +21,14 @@ async ({ steps }) => {
 
 
 class Work(NamedTuple):
-    """Processor time of the main thread, which a busy machine does not stretch; milliseconds."""
+    """Processor time of the main thread in milliseconds, which does not depend on other load."""
 
     longest: float
     whole: float
 
 
 def traced(browser, page, act):
-    """Return the work that an action makes."""
+    """Return the work that an action causes."""
     browser.start_tracing(page=page, categories=CATEGORIES)
     act()
     events = json.loads(browser.stop_tracing())["traceEvents"]

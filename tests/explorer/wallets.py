@@ -1,4 +1,4 @@
-"""Wallets as browser extensions announce them (EIP-6963), played by the test.
+"""Simulated wallets, announced like browser extensions (EIP-6963).
 
 `TestWallet` holds a key that everybody knows. It signs with eth-account, another implementation
 than the package's, and refuses what real wallets refuse: typed data of a chain that is not the
@@ -38,11 +38,11 @@ ICON = "data:image/svg+xml," + quote(
 
 
 class Refusal(Exception):
-    """An error of a wallet: its code, its words, and its data if there is any."""
+    """An error of a wallet: code, message and optional data."""
 
 
 class TestWallet:
-    """One wallet. Change `accounts`, `chain_id` and `mode` as the test goes on."""
+    """One wallet. Tests can change `accounts`, `chain_id` and `mode`."""
 
     __test__ = False
 
@@ -57,7 +57,7 @@ class TestWallet:
             self.chain_id = 1
         self.mode = "good"
         self.answers = {}
-        """What some methods answer instead: a value, a function of the parameters, or an error."""
+        """Overridden answers of methods: a value, a function of the parameters, or an error."""
         self.asked = []
         self.signed = []
 
@@ -107,7 +107,7 @@ class TestWallet:
                 raise Refusal(4200, f"{method} is not supported")
 
     def _call(self, params):
-        """Have the node call a contract; what it reverts with is data of the error."""
+        """Let the node call a contract; revert data becomes data of the error."""
         asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": params}
         request = urllib.request.Request(  # noqa: S310 - the test's own chain
             self.chain.rpc_url, json.dumps(asked).encode(), {"Content-Type": "application/json"}

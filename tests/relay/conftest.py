@@ -1,4 +1,4 @@
-"""A relay of the test's own on a real chain, and who uses it."""
+"""A relay on a real chain, and its users."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ from ocn_registry.transport.http_sync import HttpTransport
 def postgres():
     if programs() is None:
         pytest.skip("PostgreSQL's programs are not installed (Debian: postgresql)")
-    # Not in pytest's folder, which only its owner may enter: the server has a user of its own.
+    # Not in pytest's folder, which only its owner may enter: the server runs as another user.
     with tempfile.TemporaryDirectory(prefix="ocn-postgres-") as folder:
         server = Postgres(Path(folder))
         yield server

@@ -1,4 +1,4 @@
-"""A relay that dies at a chosen moment, and what the chain and its database must agree on then.
+"""A relay that dies at a chosen moment, and the checks of chain against database afterwards.
 
 A moment is before or after any statement or commit of the database, and before or after any request
 to the chain. Dying leaves what a SIGKILL leaves: open transactions are undone, locks are free, and
@@ -16,7 +16,7 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 
 class Died(BaseException):
-    """The process is gone."""
+    """The process has died."""
 
 
 class Moments:
@@ -88,7 +88,7 @@ class DyingDatabase:
         self.inner.close()
 
     def vanish(self):
-        """Leave what a killed process leaves."""
+        """Leave the state that a killed process leaves."""
         for lock in self.locks:
             with contextlib.suppress(Exception):
                 lock.release()
@@ -99,12 +99,12 @@ class DyingDatabase:
 def _dying(transaction, moments):
     with transaction as inner:
         yield DyingTransaction(inner, moments)
-        moments.pass_one()  # all said, nothing committed
-    moments.pass_one()  # committed, and nobody knows
+        moments.pass_one()  # all statements done, nothing committed
+    moments.pass_one()  # committed, but not reported
 
 
 class Life:
-    """The requests of some people, handed in and carried to their end across deaths.
+    """The requests of some people, submitted and completed across deaths.
 
     Args:
         config: The relay's configuration.
@@ -116,11 +116,11 @@ class Life:
     def __init__(self, config, documents, devnet, monkeypatch):
         self._config, self._documents, self._devnet = config, documents, devnet
         self._patch = monkeypatch
-        self.told = set()  # places of the requests whose people know that they were accepted
+        self.told = set()  # indexes of requests that were reported as accepted
         self.ids = {}
 
     def run(self, last=None):
-        """Live once, until all has ended or the moment comes.
+        """Run once, until all requests have ended or the moment comes.
 
         Returns:
             How many moments passed, and whether it died.
@@ -164,7 +164,7 @@ class Life:
             self._devnet.request("anvil_mine", "0x15")
 
     def violations(self, database, parties, before):
-        """Return what chain and database do not agree on.
+        """Return the differences between chain and database.
 
         Args:
             database: The relay's database, opened anew.

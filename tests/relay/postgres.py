@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the test's own, where its programs are installed."""
+"""A PostgreSQL server for tests, if its programs are installed."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ import psycopg
 
 
 def programs():
-    """Return the folder of PostgreSQL's programs; `None` where they are not installed."""
+    """Return the folder of PostgreSQL's programs; `None` if they are not installed."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     found = shutil.which("postgres")
     return folders[-1] if folders else found and Path(found).parent

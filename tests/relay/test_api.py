@@ -1,4 +1,4 @@
-"""What the API answers: each code, on both databases, against a real chain."""
+"""The API's answers: each code, on both databases, with a real chain."""
 
 import json
 import socket
@@ -42,9 +42,7 @@ def policy(party):
     return Policy(allowed=frozenset([party.address]))
 
 
-def test_accepted_request_has_a_receipt_that_the_relay_signed(
-    service, url, registration, party, registry
-):
+def test_accepted_request_gets_a_signed_receipt(service, url, registration, party, registry):
     signed = registration(party)
     status, told = ask(url, "/v1/requests", signed.document())
     assert (status, told["state"]) == (202, "accepted")
@@ -60,7 +58,7 @@ def test_same_document_again_is_the_same_request(url, registration, party):
     assert first[1]["id"] == again[1]["id"]
 
 
-def test_request_of_a_stranger_is_not_sponsored_and_says_how_to_be(relay, registration):
+def test_request_of_a_stranger_is_refused_with_advice(relay, registration):
     error = refusal(relay.submit, registration(KeySigner.generate()))
     assert (error.code, error.status) == ("not_sponsored", 403)
     assert "voucher" in str(error)
@@ -72,7 +70,7 @@ def test_leaving_is_sponsored_for_everybody_within_its_limit(relay, registry, fr
     assert relay.submit(registry.sign(cancel, stranger)).state == "accepted"
 
 
-def test_voucher_of_an_operator_sponsors_what_it_names(
+def test_voucher_of_an_operator_sponsors_the_named_account(
     relay, registry, registration, operator, party
 ):
     stranger = KeySigner.generate()
@@ -89,7 +87,7 @@ def test_voucher_of_an_operator_sponsors_what_it_names(
     assert relay.submit(signed, voucher=voucher).sponsor == f"voucher:{operator.address}"
 
 
-def test_voucher_of_an_operator_with_a_controller_is_its_controllers(
+def test_voucher_of_a_controlled_operator_is_signed_by_the_controller(
     relay, registry, registration, operator
 ):
     controller, stranger = KeySigner.generate(), KeySigner.generate()
@@ -109,9 +107,7 @@ def test_voucher_of_an_operator_with_a_controller_is_its_controllers(
     assert found.sponsor == f"voucher:{operator.address}"
 
 
-def test_voucher_with_another_word_changed_is_not_the_operators(
-    relay, registry, registration, operator
-):
+def test_changed_voucher_is_refused(relay, registry, registration, operator):
     stranger = KeySigner.generate()
     voucher = Voucher.sign(
         registry.deployment,
@@ -130,8 +126,8 @@ def test_second_live_request_with_a_nonce_is_refused(relay, registration, party)
     assert (error.code, error.status) == ("nonce_in_use", 409)
 
 
-def test_nonce_of_an_expired_request_is_said_to_be_free_soon(service, relay, registration, party):
-    """The next nonce, which would be the advice otherwise, would never be reached."""
+def test_nonce_of_an_expired_request_is_reported_as_free_soon(service, relay, registration, party):
+    """Advising the next nonce would be wrong, since it would never be reached."""
     request = relay.submit(registration(party, "ABC", nonce=0))
     with service.database.transaction() as transaction:
         transaction.run("UPDATE request SET deadline_unix_s = 1 WHERE id = ?", request.id)
@@ -156,7 +152,7 @@ def test_signature_of_another_key_is_refused(url, registration, party):
 def test_account_is_not_moved_onto_the_relay(relay, registry, registration, party, fresh):
     spender = KeySigner.from_key(fresh.accounts[7].private_key)
     registry.submit(registration(party), spender=spender)
-    # From the new account itself the contract takes a move that it did not sign.
+    # The contract accepts an unsigned move if the new account sends it.
     move = registry.sign(MoveAccount(new_account=spender.address), party)
     wanted = registry.prepare(AcceptAccount(account=party.address), spender.address)
     for signed in (move, move.accepted(wanted.sign(party, as_controller=True))):
@@ -194,7 +190,7 @@ def test_request_that_is_valid_for_too_long_is_refused_and_harms_no_other(
     assert ask(url, "/v1/requests", good.document())[0] == 202
 
 
-def test_paused_relay_accepts_nothing_new_and_still_reports_of_the_old(
+def test_paused_relay_accepts_nothing_and_still_reports_earlier_requests(
     service, relay, registration, party
 ):
     first = relay.submit(registration(party, nonce=0))
@@ -266,7 +262,7 @@ def test_slow_body_is_given_up(url, monkeypatch):
         ("/v1/changes?after=x", "invalid_request"),
     ],
 )
-def test_question_that_makes_no_sense_is_refused(url, path, code):
+def test_invalid_query_is_refused(url, path, code):
     status, told = ask(url, path)
     assert (status, told["code"]) == (CODES[code].status, code)
 
@@ -284,7 +280,7 @@ def test_lists_are_pages_of_one_block(service, url, registry, operator):
     assert ask(url, "/v1/nodes?offset=1")[1] == told | {"nodes": [], "offset": 1}
 
 
-def test_calldata_is_what_a_payer_has_to_send(url, registration, registry, fresh, party):
+def test_calldata_can_be_sent_by_another_payer(url, registration, registry, fresh, party):
     status, told = ask(url, "/v1/calldata", registration(party).document())
     assert (status, told["to"]) == (200, registry.deployment.registry)
     transaction = {"from": fresh.accounts[3].address, "to": told["to"], "data": told["data"]}
@@ -310,7 +306,7 @@ def test_ready_is_true_and_says_why_not(service, url, config, fresh):
     assert set(told["problems"]) == {"balance", "paused"}
 
 
-def test_relay_without_money_says_so_and_what_else_to_do(
+def test_relay_without_money_says_so_and_names_alternatives(
     service, relay, registration, party, fresh
 ):
     fresh.request("anvil_setBalance", service.spender.address, "0x5")
@@ -345,7 +341,7 @@ def test_metrics_say_that_the_database_is_gone(url, service, monkeypatch):
     assert (reply.status, b"ocn_relay_ready 0.0" in reply.data) == (200, True)
 
 
-def test_followers_learn_what_happened_since_they_were_there(url, relay, registration, party):
+def test_followers_receive_the_changes_that_they_missed(url, relay, registration, party):
     request = relay.submit(registration(party))
     reply = HTTP.request(
         "GET", f"{url}/v1/changes", headers={"Last-Event-ID": "0"}, preload_content=False
@@ -359,7 +355,7 @@ def test_followers_learn_what_happened_since_they_were_there(url, relay, registr
 
 
 def first_events(url, last_event_id, name):
-    """Return what the stream says until the first event of a name."""
+    """Return the stream's content up to the first event with a name."""
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
     reply = HTTP.request("GET", f"{url}/v1/changes", headers=headers, preload_content=False)
     seen = ""
@@ -370,7 +366,7 @@ def first_events(url, last_event_id, name):
 
 
 def test_new_follower_resumes_from_where_it_began(url, relay, registration, party):
-    """Its first event has the place of the latest, not 0, which all events come after."""
+    """Its first event has the position of the latest event, not 0."""
     relay.submit(registration(party))
     assert "id: 1-" in first_events(url, None, "block")
 
@@ -384,7 +380,7 @@ def test_follower_ahead_of_a_restored_database_is_told_to_read_again(
     assert "id: 7" not in seen
 
 
-def test_openapi_describes_what_is_answered(url, relay, registration, party):
+def test_answers_match_the_openapi_document(url, relay, registration, party):
     _, api = ask(url, "/v1/openapi.json")
     request = relay.submit(registration(party))
     _, told = ask(url, f"/v1/requests/{request.id}")
@@ -400,18 +396,18 @@ def test_hostile_text_reaches_messages_escaped(url):
 
 
 @pytest.mark.parametrize("policy", [Policy(vouchers=False)])
-def test_relay_without_vouchers_says_nothing_of_them(relay, registration):
+def test_relay_without_vouchers_does_not_mention_them(relay, registration):
     assert "voucher" not in str(refusal(relay.submit, registration(KeySigner.generate())))
 
 
-def test_denied_account_is_not_even_helped_to_leave(service, relay, registry, fresh, operator):
+def test_denied_account_is_not_sponsored_even_to_leave(service, relay, registry, fresh, operator):
     denied = KeySigner.from_key(fresh.accounts[5].private_key)
     service.intake._policy = Policy(denied=frozenset([denied.address]))
     signed = registry.sign(InvalidateNonce(contract=Contract.REGISTRY, new_nonce=1), denied)
     assert refusal(relay.submit, signed).code == "not_sponsored"
 
 
-def test_too_many_waiting_of_one_account_are_refused(service, relay, registration, party):
+def test_too_many_waiting_requests_of_one_account_are_refused(service, relay, registration, party):
     service.intake._policy = Policy(allowed=frozenset([party.address]), waiting_per_account=1)
     relay.submit(registration(party, nonce=0))
     assert refusal(relay.submit, registration(party, "XYZ", nonce=1)).code == "too_many_waiting"
@@ -424,7 +420,7 @@ def test_waiting_requests_of_both_contracts_count(service, relay, registry, regi
     assert refusal(relay.submit, signed).code == "too_many_waiting"
 
 
-def test_address_that_asks_too_often_is_slowed_down(service, registration, party):
+def test_address_with_too_many_requests_is_rate_limited(service, registration, party):
     object.__setattr__(service.config, "requests_per_minute", 1)
     with serving(service) as url:
         codes = [ask(url, "/v1/requests", b"{}")[1]["code"] for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Every code of the OpenAPI document is produced here, with its status, where it is described."""
+"""Every error code of the OpenAPI document is produced, with the described status and path."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ HTTP = urllib3.PoolManager(retries=False)
 
 
 class World:
-    """A relay, and what is needed to annoy it."""
+    """A relay, and everything needed to provoke its errors."""
 
     def __init__(self, **parts):
         self.__dict__.update(parts)
@@ -230,7 +230,7 @@ def test_code_is_reported_with_its_status_where_it_is_described(world, produce):
     assert (told["code"], told["status"], status) == (code, CODES[code].status, status)
     api = document()
     jsonschema.validate(told, api["components"]["schemas"]["Problem"])
-    if code in {"internal", "method_not_allowed"}:  # of every path, so of none by name
+    if code in {"internal", "method_not_allowed"}:  # possible for every path, so described for none
         return
     pattern = next(
         one

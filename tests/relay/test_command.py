@@ -1,4 +1,4 @@
-"""The commands: a newcomer registers without money, and somebody runs the relay."""
+"""The commands: a newcomer registers without money, and an operator runs the relay."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ def folder(tmp_path, network_file):
 
 @pytest.fixture
 def run(folder):
-    """Run the command line of the registry in a folder of its own."""
+    """Run the command line of the registry in a separate folder."""
 
     def run(*words, **environment):
         known = {name: os.environ[name] for name in ("PATH",)}
@@ -169,7 +169,7 @@ def test_request_signed_elsewhere_is_handed_in(run, working, service, registrati
     assert json.loads(done.stdout)["requests"][0]["status"] == "mined"
 
 
-def test_configuration_that_init_writes_is_read_as_it_stands(tmp_path, capsys):
+def test_configuration_written_by_init_is_valid(tmp_path, capsys):
     path = tmp_path / "ocn-relay.toml"
     assert main(["-c", str(path), "init"]) == 0
     assert tomllib.loads(path.read_text()) == tomllib.loads(TEMPLATE)
@@ -224,7 +224,7 @@ def test_keys_are_shown_once_and_void_when_revoked(tmp_path, capsys):
     assert main(["-c", str(path), "keys", "revoke", "shop"]) == 0
     assert main(["-c", str(path), "keys", "revoke", "shop"]) == 2
     with pytest.raises(SystemExit) as caught:
-        main(["-c", str(path), "keys", "revoke", "\udcff"])  # a byte that is no text
+        main(["-c", str(path), "keys", "revoke", "\udcff"])  # not valid UTF-8
     assert caught.value.code == 2
 
 
@@ -245,7 +245,7 @@ def test_relay_refuses_a_registry_whose_signatures_can_be_replayed(tmp_path, cap
     assert "replayed" in capsys.readouterr().err
 
 
-def test_paused_and_resumed(tmp_path, capsys):
+def test_relay_is_paused_and_resumed(tmp_path, capsys):
     path = tmp_path / "ocn-relay.toml"
     path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
     assert main(["-c", str(path), "pause"]) == 0
@@ -253,9 +253,7 @@ def test_paused_and_resumed(tmp_path, capsys):
     assert capsys.readouterr().err == "paused\nresumed\n"
 
 
-def test_database_of_the_command_line_takes_the_place_of_the_configurations(
-    tmp_path, capsys, database_url
-):
+def test_database_option_overrides_the_configuration(tmp_path, capsys, database_url):
     path = tmp_path / "ocn-relay.toml"
     path.write_text(f"database = 'sqlite:{tmp_path}/other.sqlite'")
     assert main(["-c", str(path), "--database", database_url, "keys", "add", "shop"]) == 0
@@ -277,7 +275,7 @@ def test_a_password_is_not_taken_from_the_command_line(url, tmp_path, capsys):
     assert "secret" not in told
 
 
-def test_roles_of_their_own_need_postgresql(tmp_path, capsys):
+def test_separate_roles_need_postgresql(tmp_path, capsys):
     path = tmp_path / "ocn-relay.toml"
     path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
     for role in ("api", "send", "follow"):
@@ -341,7 +339,7 @@ def test_api_without_the_spenders_key_knows_its_address(config, monkeypatch, fre
         (("run",), "'OCN_RELAY_RECEIPTS' is not set"),
     ],
 )
-def test_word_that_means_nothing_is_named(tmp_path, monkeypatch, capsys, words, message):
+def test_unknown_argument_is_named(tmp_path, monkeypatch, capsys, words, message):
     monkeypatch.delenv("OCN_RELAY_RECEIPTS", raising=False)
     path = tmp_path / "ocn-relay.toml"
     path.write_text(f"database = 'sqlite:{tmp_path}/relay.sqlite'")
@@ -358,7 +356,7 @@ def test_word_that_means_nothing_is_named(tmp_path, monkeypatch, capsys, words, 
         (("\x1b[2J",), "is not known here: Use one of init"),
     ],
 )
-def test_mistyped_command_is_told_from_those_there_are(capsys, words, message):
+def test_mistyped_command_gets_a_suggestion(capsys, words, message):
     with pytest.raises(SystemExit) as ended:
         main(words)
     said = capsys.readouterr().err
@@ -368,7 +366,7 @@ def test_mistyped_command_is_told_from_those_there_are(capsys, words, message):
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "x" * 65, "\x1b[2J"])
-def test_name_of_a_key_is_a_word(tmp_path, name, capsys):
+def test_name_of_a_key_has_to_be_one_word(tmp_path, name, capsys):
     with pytest.raises(SystemExit):
         main(["-c", str(tmp_path / "none.toml"), "keys", "add", name])
     assert "\x1b" not in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Both databases run the same statements, keep what is committed, and let one writer in."""
+"""Both databases run the same statements, keep committed rows, and allow one writer."""
 
 import contextlib
 import os
@@ -42,7 +42,7 @@ def demands(policy, sponsor, intent=None, **changes):
     return demands_of(policy, sponsor, intent or DeleteParty(), **values | changes)
 
 
-def test_what_was_committed_is_there_after_a_restart(database_url):
+def test_committed_rows_survive_a_restart(database_url):
     first = open_database(database_url)
     with first.transaction() as transaction:
         added = store.add(transaction, accepted())
@@ -87,7 +87,7 @@ def test_nonce_is_free_again_once_its_request_has_ended(database):
         assert [one.id for one in store.live(transaction, "registry", ACCOUNT)] == [accepted(2).id]
 
 
-def test_state_changes_only_from_where_it_is_expected(database):
+def test_state_changes_only_from_the_expected_state(database):
     with database.transaction() as transaction:
         store.add(transaction, accepted())
         assert not store.move(transaction, accepted().id, "done", since=("mined",))
@@ -97,7 +97,7 @@ def test_state_changes_only_from_where_it_is_expected(database):
     assert result == [(1, "accepted"), (2, "sent")]
 
 
-def test_lock_lets_one_in_until_it_is_released(database, database_url):
+def test_only_one_process_holds_the_lock(database, database_url):
     other = open_database(database_url)
     lock = database.lock("spender")
     assert lock is not None
@@ -169,7 +169,7 @@ def test_new_ids_are_limited_for_a_country_over_all_sponsors(database):
         reserve(transaction, demands(policy, third, intent))
 
 
-def test_voucher_is_good_for_its_number_of_requests_in_all(database):
+def test_voucher_is_valid_for_its_total_number_of_requests(database):
     sponsor = Sponsor(
         via="voucher", name=ACCOUNT, requests_per_day=10, voucher="0x12", requests_in_all=1
     )
@@ -181,10 +181,10 @@ def test_voucher_is_good_for_its_number_of_requests_in_all(database):
             transaction.part(),
         ):
             reserve(transaction, demands(Policy(), sponsor, now_unix_s=tomorrow))
-    assert caught.value.resets_unix_s is None  # waiting for the next day would be in vain
+    assert caught.value.resets_unix_s is None  # waiting for the next day would not help
 
 
-def test_key_is_stored_as_a_digest_only():
+def test_key_is_stored_only_as_a_digest():
     assert len(digest_of_key("secret")) == 64
     assert "secret" not in digest_of_key("secret")
 
@@ -193,7 +193,7 @@ def test_key_is_stored_as_a_digest_only():
     ("state", "gas_used", "left"),
     [("done", 76_000, 76_000), ("failed", 20_000, 20_000), ("withdrawn", None, 0)],
 )
-def test_gas_that_was_reserved_is_replaced_by_what_was_used(database, state, gas_used, left):
+def test_reserved_gas_is_replaced_by_used_gas(database, state, gas_used, left):
     sponsor = Sponsor(via="key", name="shop", requests_per_day=10, gas_per_day=250_000)
     asked = demands(Policy(), sponsor, gas=150_000)
     with database.transaction() as transaction:
@@ -207,8 +207,8 @@ def test_gas_that_was_reserved_is_replaced_by_what_was_used(database, state, gas
         reserve(transaction, asked)
 
 
-def test_writers_of_rows_in_another_order_do_not_wait_for_each_other(database, database_url):
-    """Two that move the same requests, each from another end, both get through."""
+def test_writers_in_different_orders_do_not_deadlock(database, database_url):
+    """Two writers that update the same rows in opposite orders both succeed."""
     with database.transaction() as transaction:
         ids = [store.add(transaction, accepted(number)).id for number in range(40)]
     failed = []
@@ -256,7 +256,7 @@ def test_request_that_can_not_be_stored_does_not_end_the_thread_that_commits(dat
 def test_a_file_that_everybody_may_write_or_a_link_is_not_believed(tmp_path):
     path = tmp_path / "relay.sqlite"
     open_database(f"sqlite:{path}").close()
-    path.chmod(0o660)  # as on a volume that containers share
+    path.chmod(0o660)  # like on a volume shared by containers
     open_database(f"sqlite:{path}").close()
     path.chmod(0o666)
     with pytest.raises(InvalidInput, match="others may write the database"):

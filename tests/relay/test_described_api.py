@@ -1,4 +1,4 @@
-"""Whatever is sent to the API, it answers as its OpenAPI document says."""
+"""The API answers any input as its OpenAPI document describes."""
 
 import pytest
 import schemathesis
@@ -31,7 +31,7 @@ schema = schemathesis.pytest.from_fixture("api")
     max_examples=8,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_every_answer_is_as_described(case):
+def test_every_answer_matches_its_description(case):
     if case.operation.path == "/v1/changes":  # a stream that does not end
         return
     # On a slow machine the relay may be late, and then it says that it is not ready.

@@ -1,4 +1,4 @@
-"""What people can do to a relay who want it harm: each bound that `docs/relay.md` names is kept."""
+"""Attempts to harm a relay stay within the limits that `docs/relay.md` names."""
 
 import contextlib
 import queue
@@ -30,12 +30,12 @@ from ocn_registry.relay.service import RelayService
 
 WALLET = "0x" + "c0de" * 10
 WALLET_NOT_LISTED = "0x" + "c0df" * 10
-# At gas price 0, as in a simulation, it says yes; in a transaction it loops until its gas is gone.
+# At gas price 0, as in a simulation, it accepts; in a transaction it loops until it is out of gas.
 _SAYS_YES = "631626ba7e60e01b600052" + "60206000f3"
 LIES = "0x3a601457" + _SAYS_YES + "5b601456"
 AGREES = "0x" + _SAYS_YES
 REVERTS = "0x60006000fd"
-STALE_GAS = 25_000  # what an item that fails in its block may cost
+STALE_GAS = 25_000  # the most that an item may cost that fails in its block
 
 
 @contextlib.contextmanager
@@ -126,11 +126,11 @@ def test_nonce_that_is_invalidated_in_the_same_block_costs_little_and_harms_nobo
     assert told[0].error is not None
     assert [one.error for one in told[1:]] == [None] * 3
     receipt = fresh.request("eth_getTransactionReceipt", told[0].tx_hash)
-    alone = 3 * 76_000 + 60_000  # three registrations, and the first of all
+    alone = 3 * 76_000 + 60_000  # three registrations, including the first of all
     assert int(receipt["gasUsed"], 16) < alone + STALE_GAS
 
 
-def test_contract_wallet_that_lies_fails_alone_within_its_gas(
+def test_contract_wallet_that_lies_fails_alone_and_within_its_gas(
     service, sender, accept, people, registry, operator, fresh
 ):
     fresh.request("anvil_setCode", WALLET, LIES)
@@ -168,7 +168,7 @@ def reverted_round(service, sender, fresh):
 def test_requests_whose_transaction_reverts_as_a_whole_are_sent_alone_once_that_stands(
     service, sender, accept, people, fresh, reverted_round
 ):
-    """One of them may have made the others fail, and nobody can tell which."""
+    """One of them may have made the others fail, and it is unknown which."""
     requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:3])]
     reverted_round()
     told = [found(service, each) for each in requests]
@@ -271,7 +271,7 @@ def test_same_request_at_three_relays_is_paid_once(
         each.close()
 
 
-def test_race_for_the_last_of_a_quota_grants_what_is_left(service, url, registration):
+def test_race_for_the_rest_of_a_quota_does_not_exceed_it(service, url, registration):
     with service.database.transaction() as transaction:
         transaction.run(
             "INSERT INTO api_key (name, digest, requests_per_day, revoked) VALUES (?, ?, ?, 0)",
@@ -307,7 +307,7 @@ def test_race_with_one_nonce_accepts_one_request(url, registration, people):
 def test_request_for_the_same_id_does_not_keep_another_out_of_its_group(
     service, registration, people
 ):
-    """Two accounts want one id: who is not accepted first hears it, nobody else does."""
+    """If two accounts want one id, only the second one is refused."""
     documents = [registration(each, "ONE").to_json() for each in people[:2]]
     documents += [registration(each, f"AA{n}").to_json() for n, each in enumerate(people[2:])]
     with ThreadPoolExecutor(6) as racers:
@@ -320,7 +320,7 @@ def test_followers_are_limited(service, url, monkeypatch):
     assert urllib3.request("GET", f"{url}/v1/changes").status == 503
 
 
-def test_flood_from_one_address_is_slowed_down_and_others_are_not(service, registration, people):
+def test_flood_from_one_address_does_not_slow_down_others(service, registration, people):
     object.__setattr__(service.config, "requests_per_minute", 5)
     with serving(service) as url:
         codes = [

@@ -1,4 +1,4 @@
-"""Killed before or after any statement, commit or request: each request still ends once, as told.
+"""Killed before or after any statement, commit or request, each request ends once, as reported.
 
 `OCN_SOAK=1` tries every moment, the usual setting a sample. Seeded faults show that it would be
 seen.
@@ -19,7 +19,7 @@ from ocn_registry.relay.journal import DatabaseJournal
 from ocn_registry.relay.policy import Policy
 from ocn_registry.relay.settling import Settler
 
-# The thread that commits dies too.
+# The committing thread dies, too.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 SAMPLE = None if os.environ.get("OCN_SOAK") else 10
 
@@ -43,7 +43,7 @@ def documents(registration, people):
 
 @pytest.fixture
 def trial(config, documents, fresh, registry, monkeypatch, tmp_path):
-    """Kill a relay at a moment, let the next one go on, and give what is wrong afterwards."""
+    """Kill a relay at a moment, continue with the next one, and return the faults found."""
     spender = fresh.accounts[7].address
     monkeypatch.setattr("ocn_registry.relay.settling._PATIENCE_S", 3.0)
 
@@ -74,7 +74,7 @@ def _emptied(url):
 
 
 def moments(trial):
-    """The moments to die at: all of a life without deaths, or a sample of them."""
+    """Return the moments to die at: all those of an undisturbed run, or a sample."""
     every = trial(None)[0]
     return range(1, every + 1, 1 if SAMPLE is None else max(1, every // SAMPLE))
 
@@ -86,26 +86,26 @@ def test_each_request_ends_once_as_reported_wherever_the_relay_dies(trial):
 
 
 def states_apart_from_the_journal(monkeypatch):
-    """The journal's entry is committed, the requests' states are not."""
+    """The journal's entry is committed, but the requests' states are not."""
     monkeypatch.setattr("ocn_registry.relay.journal._take", lambda *_: None)
 
 
 def told_before_it_is_committed(monkeypatch):
-    """People hear that a request was accepted before it is on disk."""
+    """A request is reported as accepted before it is on disk."""
     real = Committer._commit_together
 
     def early(committer, commits):
         for one in commits:
             one.future.set_result(Decision(request=one.request, new=True))
         again = [replace(one, future=type(one.future)()) for one in commits]
-        with contextlib.suppress(Died):  # the thread that handed in dies at its next moment
+        with contextlib.suppress(Died):  # the submitting thread dies at its next moment
             real(committer, again)
 
     monkeypatch.setattr(Committer, "_commit_together", early)
 
 
 def sent_before_it_is_in_the_journal(monkeypatch):
-    """Bytes leave before they are written down."""
+    """Bytes are sent before they are recorded."""
     real = DatabaseJournal.write
 
     def write(journal, entry):
@@ -116,12 +116,12 @@ def sent_before_it_is_in_the_journal(monkeypatch):
 
 
 def forgets_what_is_open(monkeypatch):
-    """What the former process signed is not looked up."""
+    """Transactions of the former process are not looked up."""
     monkeypatch.setattr(DatabaseJournal, "find", lambda *_: None)
 
 
 def gives_up_what_it_has_sent(monkeypatch):
-    """A transaction that was sent counts as lost, and is made anew."""
+    """A transaction that was sent counts as lost, and is made again."""
 
     def replaced(_, tx_hash):
         raise TransactionReplaced(tx_hash, 0)

@@ -1,4 +1,4 @@
-"""The registry over HTTP: every answer is of one block, bounded, and says what the chain says."""
+"""The registry over HTTP: every answer is of one block, bounded, and equal to the chain."""
 
 import csv
 import io
@@ -137,7 +137,7 @@ def test_account_is_reported_with_its_controller_and_nonces(ask, registry, opera
     assert ask(f"/v1/accounts/{operator.address}")["node"]["parties"] == 2
 
 
-def test_revoked_agreement_and_deleted_party_are_gone_from_the_next_answer(ask, registry, listed):
+def test_revoked_agreement_and_deleted_party_disappear_from_answers(ask, registry, listed):
     cpo, emsp = listed
     assert ask("/v1/services")["services"][0]["users"] == 1
     registry.revoke_agreement(emsp.address, signer=cpo)
@@ -231,7 +231,7 @@ def test_blocks_that_could_not_be_written_are_in_the_history_once_they_can_be(
         history.close()
 
 
-def test_way_of_a_message_is_reported_step_by_step(ask, registry, operator, listed):
+def test_route_of_a_message_is_reported_step_by_step(ask, registry, operator, listed):
     result = ask("/v1/route", from_="DE-CPO", to="NLMSP", module="locations", interface="sender")
     assert result["reached"]
     codes = [step["code"] for step in result["steps"]]
@@ -245,7 +245,7 @@ def test_way_of_a_message_is_reported_step_by_step(ask, registry, operator, list
     assert ask("/v1/route", from_="DE-CPO", to="XX-YYY")["steps"][-1]["code"] == "receiver_unknown"
 
 
-def test_prepared_request_is_what_the_account_signs(ask, registry, operator):
+def test_prepared_request_can_be_signed_by_the_account(ask, registry, operator):
     party = KeySigner.generate()
     intent = {
         "type": "SetParty",
@@ -280,7 +280,7 @@ def test_prepared_change_says_what_it_ends(ask, registry, listed):
     assert result["typedData"]["message"]["permissions"] == ["3"]
 
 
-def test_prepared_move_carries_what_the_new_key_signs(ask, listed):
+def test_prepared_move_contains_the_acceptance_to_sign(ask, listed):
     cpo, _ = listed
     new = KeySigner.generate()
     intent = {"type": "MoveAccount", "newAccount": new.address}
@@ -322,7 +322,7 @@ def test_change_that_the_contract_would_refuse_names_its_error(ask, listed, oper
         {"request": {}},
     ],
 )
-def test_question_that_can_not_be_prepared_is_refused(ask, body):
+def test_request_that_can_not_be_prepared_is_refused(ask, body):
     assert ask("/v1/prepare", method="POST", status=400, body=body)["code"] == "invalid_request"
 
 
@@ -349,11 +349,11 @@ def test_question_that_can_not_be_prepared_is_refused(ask, body):
         ("/v1/agreements", {}, 400),
     ],
 )
-def test_question_without_an_answer_says_why(ask, path, query, status):
+def test_query_without_an_answer_says_why(ask, path, query, status):
     assert ask(path, status=status, **query)["detail"]
 
 
-def test_parameter_that_is_given_twice_is_refused(serving):
+def test_repeated_parameter_is_refused(serving):
     reply = serving.api.answer("GET", "/v1/nodes", [("q", "a"), ("q", "b")])
     assert reply.status == 400
 

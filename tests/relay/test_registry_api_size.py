@@ -1,4 +1,4 @@
-"""100,000 parties: no answer is too large, and a block costs what changes in it."""
+"""With 100,000 parties, no answer is too large, and a block costs only its changes."""
 
 import json
 
@@ -57,7 +57,7 @@ def registry(parties, nodes=50):
 
 
 class Known:
-    """A cache that knows one state."""
+    """A cache with a fixed state."""
 
     deployment = built_in("local")
     age_s, block_number, lag_blocks = 0.0, 9, 0
@@ -111,7 +111,7 @@ def test_no_answer_is_larger_than_200_kilobytes(api, path, query):
     assert len(reply.body) < 200_000
 
 
-def test_pages_hold_every_party_once(api):
+def test_pages_contain_every_party_once(api):
     seen, offset = [], 0
     while offset is not None and len(seen) < 3_000:
         reply = api.answer("GET", "/v1/parties", [("offset", str(offset)), ("limit", "500")])
@@ -122,7 +122,7 @@ def test_pages_hold_every_party_once(api):
     assert result["total"] == 100_000
 
 
-def test_index_of_the_next_block_looks_at_changed_parties_only(large, monkeypatch):
+def test_index_of_the_next_block_reads_only_changed_parties(large, monkeypatch):
     first = index.RegistryIndex.of(large)
     seen = []
     real = index.text_of

@@ -1,4 +1,4 @@
-"""What becomes of accepted requests: each ends once, as the chain says."""
+"""Each accepted request ends once, with the outcome on the chain."""
 
 import time
 from dataclasses import replace
@@ -98,7 +98,7 @@ def test_request_that_another_spender_sent_is_superseded(
     signed = service.client.read_signed_request(request.document)
     registry.submit(signed, spender=KeySigner.from_key(fresh.accounts[2].private_key))
     sender.round()
-    assert found(service, request).state == "accepted"  # the block may yet be replaced
+    assert found(service, request).state == "accepted"  # the block may still be replaced
     until_final(fresh, sender)
     assert found(service, request).state == "superseded"
 
@@ -115,7 +115,7 @@ def test_request_that_waited_too_long_is_expired_and_costs_nothing(
     assert fresh.request("eth_getTransactionCount", service.spender.address, "latest") == before
 
 
-def test_request_that_turned_bad_is_left_out_of_the_batch(
+def test_request_that_became_invalid_is_left_out_of_the_batch(
     service, sender, accept, people, registry, operator, fresh
 ):
     bad, good, other = accept(people[0], "AAA"), accept(people[1], "BBB"), accept(people[2], "CCC")
@@ -140,10 +140,10 @@ def test_requests_of_one_account_are_sent_in_the_order_of_their_nonces(
     assert registry.nonce(people[0].address, Contract.REGISTRY) == 3
 
 
-def test_what_one_process_left_the_next_one_settles_and_pays_nothing_again(
+def test_next_process_settles_unfinished_requests_without_paying_again(
     config, service, sender, accept, people, registry, fresh
 ):
-    """The process dies after the transaction left, before it knew what became of it."""
+    """The process dies after sending the transaction, before it knows the outcome."""
     request = accept(people[0], "AAA")
 
     class Died(BaseException):
@@ -191,13 +191,13 @@ def test_replaced_block_is_noticed_and_the_request_mined_again(
 
 @pytest.fixture
 def rival(config):
-    """Another process that sends one by one, with the same spender and the same database."""
+    """Another process that sends requests one by one, with the same spender and database."""
     service = RelayService(replace(config, batch=1))
     yield RequestSender(service)
     service.close()
 
 
-def test_request_that_is_left_out_lends_its_error_to_no_other(
+def test_error_of_a_left_out_request_is_not_given_to_others(
     service, sender, accept, people, registry, fresh
 ):
     requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:4])]
@@ -210,10 +210,10 @@ def test_request_that_is_left_out_lends_its_error_to_no_other(
 
 
 @pytest.mark.parametrize("moment", ["sent_before", "look"])
-def test_request_that_a_rival_sends_meanwhile_lends_its_error_to_no_other(
+def test_error_of_a_request_sent_by_a_rival_is_not_given_to_others(
     service, sender, rival, accept, people, monkeypatch, moment
 ):
-    """Two senders choose the same request; the quicker one sends that alone."""
+    """Two senders select the same request; the quicker one sends only that."""
     rows = [accept(each, f"AA{place}") for place, each in enumerate(people[:4])]
     step = getattr(_Batch, moment)
 
@@ -232,7 +232,7 @@ def test_request_that_a_rival_sends_meanwhile_lends_its_error_to_no_other(
 def test_transaction_that_could_not_be_handed_over_stays_in_the_journal(
     service, sender, rival, accept, people, registry, fresh, monkeypatch
 ):
-    """A rival may have handed over the same bytes: they are not made anew under another number."""
+    """A rival may have sent the same bytes, so they are not signed again with another number."""
     request = accept(people[0], "AAA")
     perform = HttpTransport.perform
 
@@ -256,7 +256,7 @@ def test_transaction_that_could_not_be_handed_over_stays_in_the_journal(
     assert int(after, 16) == int(before, 16) + 1
 
 
-def test_request_that_a_replaced_block_refused_is_sent_after_all(
+def test_request_refused_in_a_replaced_block_is_sent_again(
     service, sender, accept, people, registry, fresh
 ):
     request = accept(people[0], "AAA")
@@ -273,10 +273,10 @@ def test_request_that_a_replaced_block_refused_is_sent_after_all(
     assert registry.party("DE", "AAA").address == people[0].address
 
 
-def test_outcome_that_a_replaced_block_changes_is_reported_as_the_final_block_has_it(
+def test_outcome_is_that_of_the_final_block(
     service, sender, accept, people, registry, operator, fresh
 ):
-    """The same transaction takes effect in one block, and comes too late in the one that stays."""
+    """The same transaction takes effect in a replaced block, and is too late in the final one."""
     requests = [accept(each, f"AA{place}") for place, each in enumerate(people[:2])]
     snapshot = fresh.request("evm_snapshot")
     sender.round()
@@ -294,10 +294,8 @@ def test_outcome_that_a_replaced_block_changes_is_reported_as_the_final_block_ha
     assert "'AA0'" in rows[0].error
 
 
-def test_requests_that_come_too_early_keep_no_other_from_being_sent(
-    service, sender, accept, people, fresh
-):
-    """The first of an account's requests is withdrawn: those after it wait, out of the way."""
+def test_early_requests_do_not_block_others(service, sender, accept, people, fresh):
+    """The first of an account's requests is withdrawn; later ones wait without blocking others."""
     service.config = replace(service.config, batch=2)
     small = RequestSender(service)
     first, *stuck = [accept(people[0], f"AA{nonce}", nonce=nonce) for nonce in range(4)]
@@ -316,8 +314,8 @@ def test_requests_that_come_too_early_keep_no_other_from_being_sent(
     assert {found(service, one).state for one in (again, *stuck)} == {"mined"}
 
 
-def test_two_spenders_share_what_waits(config, accept, people, fresh, monkeypatch):
-    """Both choose the same requests; the slower one takes the next ones instead."""
+def test_two_spenders_share_waiting_requests(config, accept, people, fresh, monkeypatch):
+    """Both select the same requests; the slower one takes the next ones instead."""
     monkeypatch.setenv("OTHER_SPENDER", fresh.accounts[6].private_key)
     rows = [accept(each, f"AA{place}") for place, each in enumerate(people)]
     services = [
@@ -362,7 +360,7 @@ def test_second_process_with_the_same_spender_is_a_standby(
 def test_request_waits_while_the_node_has_lost_the_contract(
     service, sender, accept, people, registry, fresh
 ):
-    """What a node does wrong says nothing about a request."""
+    """A fault of a node does not count against a request."""
     request = accept(people[0], "AAA")
     contract = registry.deployment.registry
     code = fresh.request("eth_getCode", contract, "latest")
@@ -375,9 +373,7 @@ def test_request_waits_while_the_node_has_lost_the_contract(
     assert found(service, request).state == "mined"
 
 
-def test_document_that_can_not_be_read_any_more_keeps_no_other_from_being_sent(
-    service, sender, accept, people
-):
+def test_unreadable_document_does_not_block_others(service, sender, accept, people):
     bad, good = accept(people[0], "AAA"), accept(people[1], "BBB")
     with service.database.transaction() as transaction:
         transaction.run("UPDATE request SET document = '{}' WHERE id = ?", bad.id)

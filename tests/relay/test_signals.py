@@ -1,4 +1,4 @@
-"""SIGTERM ends every role in order: what it had begun is recorded, and followers let go."""
+"""SIGTERM ends every role cleanly: started work is recorded, and followers are released."""
 
 import os
 import signal
@@ -68,13 +68,13 @@ def answers(url):
 
 
 def ended(process):
-    """Return the exit code, and what the process said."""
+    """Return the exit code and the output."""
     _, said = process.communicate(timeout=PATIENCE_S)
     return process.returncode, said
 
 
 def is_in_a_round(database):
-    """Return whether another session of the database has asked for the requests in a state."""
+    """Return whether another database session has queried the requests in a state."""
     with database.reading() as transaction:
         return transaction.run(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND "
@@ -83,9 +83,7 @@ def is_in_a_round(database):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_round_that_a_signal_meets_is_finished_and_recorded(
-    start, fresh, registration, party, database
-):
+def test_round_is_finished_and_recorded_after_a_signal(start, fresh, registration, party, database):
     process, url = start("all")
     until(lambda: answers(url))
     follower = HTTP.request("GET", f"{url}/v1/changes", preload_content=False)

@@ -1,4 +1,4 @@
-"""The relay is killed again and again behind a node that fails and lies: nothing lost or doubled.
+"""A relay is killed repeatedly behind a faulty node, and nothing is lost or paid twice.
 
 On SQLite it is one process. On PostgreSQL there are two that serve, two that send for one spender
 and one for another, and one that follows, and any of them or the database itself is killed. 300
@@ -32,7 +32,7 @@ from ocn_registry.relay.database import DatabaseError, open_database  # noqa: E4
 from ocn_registry.relay.event_stream import RelayUnavailable  # noqa: E402
 
 REQUESTS = 5_000 if os.environ.get("OCN_SOAK") else 150  # on each database
-FAULTY = 0.5  # of the moments in which one question is answered wrongly
+FAULTY = 0.5  # share of moments with one wrong answer
 KILLS = REQUESTS // 10
 # The roles of processes, and the keys of their spenders.
 ONE = (("all", "RELAY_SPENDER"),)
@@ -44,10 +44,10 @@ SEVERAL = (
     ("send", "OTHER_SPENDER"),
     ("follow", "RELAY_SPENDER"),
 )
-SPENDERS = {"RELAY_SPENDER": 7, "OTHER_SPENDER": 6}  # places of accounts with money
+SPENDERS = {"RELAY_SPENDER": 7, "OTHER_SPENDER": 6}  # indexes of accounts with money
 PATIENCE_S = 400 if REQUESTS < 1000 else 7200
 SEED = int(os.environ.get("OCN_SEED", "2026"))
-SPIKES = 0.1  # of the moments in which a block is dearer than the relay may pay
+SPIKES = 0.1  # share of moments with a block too expensive for the relay
 CONFIG = """\
 database = "{database}"
 requests_per_minute = 1000000
@@ -62,7 +62,7 @@ batch = 20
 allow = {allow}
 new_ids_per_country = 1000000
 """
-# What the node does wrong: it fails, forgets to answer, or says no to what it took.
+# Faults of the node: it fails, does not answer, or claims to refuse what it accepted.
 WRONGS = [
     (faults.reset, None),
     (faults.reset_after, "eth_sendRawTransaction"),
@@ -78,7 +78,7 @@ WRONGS = [
 
 
 class Process:
-    """One process of a relay, that can be killed and started again."""
+    """One process of a relay that can be killed and restarted."""
 
     def __init__(self, folder, role, config, environment):
         self._folder, self._environment = folder, environment
@@ -101,7 +101,9 @@ class Process:
         )
 
     def is_up(self):
-        if self._process.poll() is not None:  # it could not start: a process manager starts it anew
+        if (
+            self._process.poll() is not None
+        ):  # it could not start: a process manager would restart it
             self.start()
             return False
         if self.url is None:
@@ -121,7 +123,7 @@ class Process:
 
 
 class Relay:
-    """All processes of a relay, and its database where that is a server."""
+    """All processes of a relay, and its database if that is a server."""
 
     def __init__(self, processes, server):
         self._processes, self._server = processes, server
@@ -132,7 +134,7 @@ class Relay:
             one.start()
 
     def kill_one(self, dice):
-        """Kill something that runs, and start it again; return whether anything was killed."""
+        """Kill and restart a running process; return whether there was one."""
         victims = [one for one in self._processes if one.is_up()]
         if self._server is not None and dice.random() < 0.15:
             self._server.kill()
@@ -197,7 +199,7 @@ def relay(request, fresh, proxy, people, database_url, tmp_path):
 
 
 def hand_in(relay, signed, dice):
-    """Hand in a request as a program does that repeats until it has an answer."""
+    """Submit a request repeatedly until there is an answer."""
     ends = time.monotonic() + PATIENCE_S
     while True:
         with RelayClient(dice.choice(relay.urls), timeout_s=5) as client:
@@ -224,7 +226,7 @@ def ended(database):
 
 
 def disturb(proxy, chain, dice):
-    """Have the node do something wrong, or ask more for its next block than the relay may pay."""
+    """Make the node fail, or make its next block too expensive for the relay."""
     proxy.heal()
     if dice.random() < FAULTY:
         proxy.inject(*dice.choice(WRONGS), times=1)
@@ -234,7 +236,7 @@ def disturb(proxy, chain, dice):
 
 
 def sent_in_all(chain):
-    """Return how many transactions of all spenders are in blocks."""
+    """Return the number of mined transactions of all spenders."""
     return sum(
         int(chain.request("eth_getTransactionCount", chain.accounts[one].address, "latest"), 16)
         for one in SPENDERS.values()
@@ -290,7 +292,7 @@ def test_each_accepted_request_ends_once_as_the_chain_says(
         ]
         entries = transaction.run("SELECT count(*) FROM entry")[0][0]
     database.close()
-    # Every request has ended, once, and what the relay says of it is what the chain says.
+    # Every request has ended once, and the relay reports the outcome on the chain.
     assert {row.state for row in rows} <= {"mined", "done"}, [row.error for row in rows]
     assert len(rows) == REQUESTS == len({row.id for row in rows})
     assert [row.error for row in rows] == [None] * REQUESTS
@@ -302,5 +304,5 @@ def test_each_accepted_request_ends_once_as_the_chain_says(
         members = [row for row in rows if row.tx_hash == tx_hash]
         carried = [log for log in receipt["logs"] if len(log["topics"]) >= 1]
         assert len(carried) >= len(members)
-    # Nothing was paid that belongs to no request: each transaction is one of the journal's.
+    # Every payment belongs to a request: each transaction is in the journal.
     assert sent_in_all(fresh) - before == entries == len({row.tx_hash for row in rows})

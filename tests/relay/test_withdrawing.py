@@ -1,4 +1,4 @@
-"""Withdrawing a request, following a relay, and what a sender does with it all."""
+"""Withdrawing a request, following a relay, and the sender's handling of both."""
 
 import itertools
 import json
@@ -78,7 +78,7 @@ def test_api_key_withdraws_what_it_sponsored_and_nothing_else(
         assert shop.withdraw(request.id, deployment=deployment).state == "withdrawn"
 
 
-def test_request_that_is_withdrawn_while_it_is_chosen_is_not_sent(
+def test_request_withdrawn_while_it_is_selected_is_not_sent(
     service, sender, relay, registration, registry, party, fresh
 ):
     request = relay.submit(registration(party))
@@ -123,22 +123,22 @@ def test_follower_sees_requests_and_the_registry_change_and_resumes(
     assert {one.data["request"] for one in seen if one.kind == "request"} == {request.id}
 
 
-def test_follower_that_missed_too_much_is_asked_to_load_again(service, relay):
+def test_follower_that_missed_too_much_is_told_to_reload(service, relay):
     service.cache.refresh()
     kinds = [one.kind for one in itertools.islice(relay.follow(after="0-1.deadbeef"), 2)]
     assert "reload" in kinds
 
 
 @pytest.mark.parametrize("stream", [b"data: [\n\n", b"data: 5\n\n", b"x" * (1 << 21)])
-def test_stream_that_is_not_a_relays_is_refused(stream):
+def test_stream_of_another_server_is_refused(stream):
     with pytest.raises(RelayUnavailable):
         list(read_events([stream]))
 
 
-def test_request_that_a_controllers_key_signed_is_a_keys(
+def test_request_signed_by_a_controlling_key_needs_no_contract_wallet(
     service, relay, registry, registration, operator, party, fresh, sender
 ):
-    """An account whose controller is a key is no contract wallet."""
+    """An account controlled by a key is not a contract wallet."""
     from ocn_registry import SetController, SetParty  # noqa: PLC0415 - one use
 
     controller = KeySigner.generate()
@@ -153,7 +153,7 @@ def test_request_that_a_controllers_key_signed_is_a_keys(
     assert registry.nonce(party.address, Contract.REGISTRY) > 0
 
 
-def test_stuck_transaction_is_offered_more_and_settles_under_either_hash(
+def test_stuck_transaction_is_repriced_and_settles_under_either_hash(
     service, sender, relay, registration, party, fresh, monkeypatch
 ):
     from ocn_registry.relay import settling as module  # noqa: PLC0415 - its patience
@@ -167,7 +167,7 @@ def test_stuck_transaction_is_offered_more_and_settles_under_either_hash(
         first = relay.request(request.id).tx_hash
         with pytest.raises(Exception, match="outcome is not known"):
             sender.round()
-        # Blocks pass that leave it out.
+        # Blocks without it follow.
         raw = fresh.request("anvil_dropTransaction", first)
         assert raw == first
         fresh.request("anvil_setNextBlockBaseFeePerGas", "0x14")
@@ -189,10 +189,10 @@ def test_stuck_transaction_is_offered_more_and_settles_under_either_hash(
         assert transaction.run("SELECT count(*) FROM attempt")[0][0] == 2
 
 
-def test_second_sender_can_not_take_what_the_first_has_taken(
+def test_two_senders_can_not_take_the_same_request(
     service, config, sender, relay, registration, party, fresh, monkeypatch
 ):
-    """Both have chosen the same request; the database lets one of them commit."""
+    """Both have selected the same request; the database lets one of them commit."""
     from dataclasses import replace  # noqa: PLC0415 - one use
 
     from ocn_registry.relay.sender import RequestSender  # noqa: PLC0415 - the same
@@ -216,7 +216,7 @@ def test_second_sender_can_not_take_what_the_first_has_taken(
         other.close()
 
 
-def test_document_of_a_withdrawal_can_not_be_taken_for_a_request(registry, party):
+def test_withdrawal_can_not_be_mistaken_for_a_request(registry, party):
     from ocn_registry.relay.documents import withdrawal  # noqa: PLC0415 - one use
 
     document = withdrawal(registry.deployment, "0x" + "11" * 32).document()
@@ -229,7 +229,7 @@ def test_document_of_a_withdrawal_can_not_be_taken_for_a_request(registry, party
     "bad",
     [{"id": "\x1b[2J"}, {"id": "0x12\naccepted"}, {"transaction": "\x1b[2J"}, {"state": "\x1b[2J"}],
 )
-def test_what_a_relay_calls_a_request_or_a_transaction_is_a_hash(bad):
+def test_id_from_a_relay_has_to_be_a_hash(bad):
     answer = {"id": "0x" + "12" * 32, "state": "sent", "transaction": "0x" + "34" * 32}
     assert client._request(answer).tx_hash == answer["transaction"]
     with pytest.raises(RelayUnavailable):
