@@ -6,15 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.reader import ZeroEntries
-from ocn_registry.dialects.shared import address_or_none, question
-from ocn_registry.evm import abi
+from ocn_registry.dialects.shared import address_or_none, argument, question
 from ocn_registry.evm.abi import Words
-from ocn_registry.models import ZERO_ADDRESS, Contract
+from ocn_registry.models import ZERO_ADDRESS, Contract, Node, PartyId
 from ocn_registry.protocol.effects import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeVar
+    from typing import TypeAlias, TypeVar
 
     from ocn_registry.dialects.steps import Stage, Step
     from ocn_registry.dialects.writer import Writer
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Request, SignedRequest
 
     T = TypeVar("T")
+    Argument: TypeAlias = Address | PartyId | str | int
 
 
 class DeployedDialect:
@@ -124,51 +124,76 @@ class DeployedDialect:
 
     # Reads that all generations answer alike
 
+    def node(self, operator: Address, block: int | None) -> Call[Node | None]:
+        """Read an operator's node."""
+
+        def decode(reader: Words) -> Node | None:
+            domain = reader.text()
+            there = domain and not operator.is_zero
+            return Node(operator=operator, domain=domain) if there else None
+
+        return self._registry("getNode(address)", decode, block, operator)
+
     def owner(self, block: int | None) -> Call[Address | None]:
         """Read the owner of the registry."""
-        return self._registry("owner()", (), address_or_none, block)
+        return self._registry("owner()", address_or_none, block)
 
     def zero_entries(self, block: int) -> Flow[ZeroEntries]:
         """Read the entries of the zero address."""
         node, parties, providers = yield from together(
-            self._registry("getNode(address)", (abi.address(ZERO_ADDRESS),), Words.text, block),
-            self._registry("getParties()", (), Words.addresses, block),
-            self._permissions("getProviders()", (), Words.addresses, block),
+            self._registry("getNode(address)", Words.text, block, ZERO_ADDRESS),
+            self._registry("getParties()", Words.addresses, block),
+            self._permissions("getProviders()", Words.addresses, block),
         )
         return ZeroEntries(node, ZERO_ADDRESS in parties, ZERO_ADDRESS in providers)
 
     def _registry(
         self,
         signature: str,
-        arguments: tuple[bytes, ...],
         decode: Callable[[Words], T],
         block: int | None,
+        *arguments: Argument,
     ) -> Call[T]:
-        return self._read(Contract.REGISTRY, signature, arguments, decode, block)
+        return self._read(Contract.REGISTRY, signature, decode, block, *arguments)
 
     def _permissions(
         self,
         signature: str,
-        arguments: tuple[bytes, ...],
         decode: Callable[[Words], T],
         block: int | None,
+        *arguments: Argument,
     ) -> Call[T]:
-        return self._read(Contract.PERMISSIONS, signature, arguments, decode, block)
+        return self._read(Contract.PERMISSIONS, signature, decode, block, *arguments)
 
     def _read(
         self,
         contract: Contract,
         signature: str,
-        arguments: tuple[bytes, ...],
         decode: Callable[[Words], T],
         block: int | None,
+        *arguments: Argument,
     ) -> Call[T]:
-        """Return the call of a view function; see `question`."""
+        """Return the call of a view function.
+
+        Args:
+            contract: The contract.
+            signature: The function's name and types.
+            decode: Decodes the answer.
+            block: Block after which to read; `None` for the latest.
+            arguments: The function's arguments; an id is two of them.
+        """
+        kinds = [kind for kind in signature.partition("(")[2][:-1].split(",") if kind]
+        values = [value for one in arguments for value in _values(one)]
+        words = [argument(kind, value) for kind, value in zip(kinds, values, strict=True)]
         return question(
             self.address_of(contract),
             signature,
-            arguments,
+            tuple(words),
             decode=decode,
             refuse=self._error_of,
             block=block,
         )
+
+
+def _values(value: Argument) -> tuple[str | int, ...]:
+    return (value.country_code, value.party_id) if isinstance(value, PartyId) else (value,)

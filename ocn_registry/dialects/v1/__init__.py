@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.base import Limits
 from ocn_registry.dialects.deployed import DeployedDialect
-from ocn_registry.dialects.shared import id_words
 from ocn_registry.dialects.v1 import reader
 from ocn_registry.dialects.v1.reader import each
 from ocn_registry.dialects.v1.unsupported import unsupported
-from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
 from ocn_registry.models import Address, Agreement
 from ocn_registry.protocol.effects import Head, Local, together
@@ -57,19 +55,10 @@ class V1Dialect(DeployedDialect):
         """Create the dialect for the addresses and chain of a deployment."""
         super().__init__(deployment, writer=lambda: _writer(self), error_of=_error_of)
 
-    def node(self, operator: Address, block: int | None) -> Call[Node | None]:
-        """Read an operator's node."""
-        return self._registry(
-            "getNode(address)",
-            (abi.address(operator),),
-            reader.node(operator),
-            block,
-        )
-
     def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
         operators = yield from self._registry(
-            "getNodeOperators()", (), reader.distinct_addresses, block
+            "getNodeOperators()", reader.distinct_addresses, block
         )
         found = yield from each(operators, lambda operator: self.node(operator, block), on_read)
         return tuple([node for node in found if node is not None])
@@ -78,31 +67,22 @@ class V1Dialect(DeployedDialect):
         """Read a party. If it changed its id without this client, its former id still finds it."""
         if isinstance(who, Address):
             return self._registry(
-                "getPartyDetailsByAddress(address)",
-                (abi.address(who),),
-                reader.party_by_address(who),
-                block,
+                "getPartyDetailsByAddress(address)", reader.party_by_address(who), block, who
             )
         return self._registry(
-            "getPartyDetailsByOcpi(bytes2,bytes3)",
-            id_words(who),
-            reader.party_by_id(who),
-            block,
+            "getPartyDetailsByOcpi(bytes2,bytes3)", reader.party_by_id(who), block, who
         )
 
     def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
-        addresses = yield from self._registry("getParties()", (), reader.distinct_addresses, block)
+        addresses = yield from self._registry("getParties()", reader.distinct_addresses, block)
         found = yield from each(addresses, lambda address: self.party(address, block), on_read)
         return tuple([party for party in found if party is not None])
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
         """Read the route of messages to a party, without the unreliable `getOperatorByOcpi`."""
         return self._registry(
-            "getPartyDetailsByOcpi(bytes2,bytes3)",
-            id_words(party),
-            reader.route(party),
-            block,
+            "getPartyDetailsByOcpi(bytes2,bytes3)", reader.route(party), block, party
         )
 
     def parties_of(self, account: Address, block: int | None) -> Flow[tuple[Party, ...]]:
@@ -132,18 +112,11 @@ class V1Dialect(DeployedDialect):
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
         """Read a provider's service."""
-        return self._permissions(
-            "getService(address)",
-            (abi.address(provider),),
-            reader.service(provider),
-            block,
-        )
+        return self._permissions("getService(address)", reader.service(provider), block, provider)
 
     def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
         """Read all services in force."""
-        providers = yield from self._permissions(
-            "getProviders()", (), reader.distinct_addresses, block
-        )
+        providers = yield from self._permissions("getProviders()", reader.distinct_addresses, block)
         found = yield from each(providers, lambda one: self.service(one, block), on_read)
         return tuple([service for service in found if service is not None])
 
@@ -195,40 +168,23 @@ class V1Dialect(DeployedDialect):
         block: int,
     ) -> Flow[tuple[Agreement, ...]]:
         """Read the unrevoked agreements of many users, in force or not."""
-        if not (
-            yield from self._permissions("getProviders()", (), reader.distinct_addresses, block)
-        ):
+        if not (yield from self._permissions("getProviders()", reader.distinct_addresses, block)):
             return ()
         lists = yield from each(users, lambda user: self._providers_of(user, block))
-        pairs = tuple(
-            [
-                (user, provider)
-                for user, providers in zip(users, lists, strict=True)
-                for provider in providers
-            ],
-        )
-        found = yield from each(pairs, lambda pair: self._agreed(*pair, block))
-        return tuple(
-            [
-                Agreement(user=user, provider=provider, active=True)
-                for (user, provider), agreed in zip(pairs, found, strict=True)
-                if agreed
-            ],
-        )
+        pairs = [
+            (user, provider)
+            for user, providers in zip(users, lists, strict=True)
+            for provider in providers
+        ]
+        return (yield from self._unrevoked(tuple(pairs), block))
 
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
         """Read the agreements in force with a provider, by looking up every party."""
         if (yield from self.service(provider, block)) is None:
             return ()
-        users = tuple([party.address for party in (yield from self.parties(block))])
-        found = yield from each(users, lambda user: self._agreed(user, provider, block))
-        return tuple(
-            [
-                Agreement(user=user, provider=provider, active=True)
-                for user, agreed in zip(users, found, strict=True)
-                if agreed
-            ],
-        )
+        parties = yield from self.parties(block)
+        pairs = tuple([(party.address, provider) for party in parties])
+        return (yield from self._unrevoked(pairs, block))
 
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
         """Read the nonce of an account's next request."""
@@ -247,18 +203,24 @@ class V1Dialect(DeployedDialect):
 
     def _providers_of(self, user: Address, block: int | None) -> Call[tuple[Address, ...]]:
         return self._permissions(
-            "getUserAgreementsByAddress(address)",
-            (abi.address(user),),
-            reader.distinct_addresses,
-            block,
+            "getUserAgreementsByAddress(address)", reader.distinct_addresses, block, user
+        )
+
+    def _unrevoked(
+        self, pairs: tuple[tuple[Address, Address], ...], block: int
+    ) -> Flow[tuple[Agreement, ...]]:
+        found = yield from each(pairs, lambda pair: self._agreed(*pair, block))
+        return tuple(
+            [
+                Agreement(user=user, provider=provider, active=True)
+                for (user, provider), agreed in zip(pairs, found, strict=True)
+                if agreed
+            ],
         )
 
     def _agreed(self, user: Address, provider: Address, block: int | None) -> Call[bool]:
         return self._permissions(
-            "hasUserAgreementByAddress(address,address)",
-            (abi.address(user), abi.address(provider)),
-            Words.flag,
-            block,
+            "hasUserAgreementByAddress(address,address)", Words.flag, block, user, provider
         )
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, TypeVar
 from ocn_registry.errors import BadAnswer
 from ocn_registry.models import (
     Module,
-    Node,
     Party,
     PartyId,
     Role,
@@ -80,35 +79,13 @@ def _set(reader: Words, known: tuple[E, ...]) -> tuple[E, ...]:
     return tuple([known[number] for number in numbers])
 
 
-def node(operator: Address) -> Callable[[Words], Node | None]:
-    """Return the decoder of `getNode`."""
-
-    def decode(reader: Words) -> Node | None:
-        domain = reader.text()
-        there = domain and not operator.is_zero
-        return Node(operator=operator, domain=domain) if there else None
-
-    return decode
-
-
 def party_by_address(address: Address) -> Callable[[Words], Party | None]:
     """Return the decoder of `getPartyDetailsByAddress`."""
 
     def decode(reader: Words) -> Party | None:
         party = read_id(reader)
         sender, receiver = read_modules(reader), read_modules(reader)
-        roles, operator, domain = read_roles(reader), reader.address(), reader.text()
-        if party is None or address.is_zero or operator.is_zero:
-            return None
-        return Party(
-            address=address,
-            id=party,
-            roles=roles,
-            modules_sender=sender,
-            modules_receiver=receiver,
-            operator=operator,
-            operator_domain=domain or None,
-        )
+        return _party(address, party, read_roles(reader), sender, receiver, reader)
 
     return decode
 
@@ -118,21 +95,31 @@ def party_by_id(party: PartyId) -> Callable[[Words], Party | None]:
 
     def decode(reader: Words) -> Party | None:
         address, roles = reader.address(), read_roles(reader)
-        sender, receiver = read_modules(reader), read_modules(reader)
-        operator, domain = reader.address(), reader.text()
-        if address.is_zero or operator.is_zero:
-            return None
-        return Party(
-            address=address,
-            id=party,
-            roles=roles,
-            modules_sender=sender,
-            modules_receiver=receiver,
-            operator=operator,
-            operator_domain=domain or None,
-        )
+        return _party(address, party, roles, read_modules(reader), read_modules(reader), reader)
 
     return decode
+
+
+def _party(  # noqa: PLR0913, PLR0917 - the fields of an answer
+    address: Address,
+    party: PartyId | None,
+    roles: tuple[Role, ...],
+    sender: tuple[Module, ...],
+    receiver: tuple[Module, ...],
+    reader: Words,
+) -> Party | None:
+    operator, domain = reader.address(), reader.text()
+    if party is None or address.is_zero or operator.is_zero:
+        return None
+    return Party(
+        address=address,
+        id=party,
+        roles=roles,
+        modules_sender=sender,
+        modules_receiver=receiver,
+        operator=operator,
+        operator_domain=domain or None,
+    )
 
 
 def route(party: PartyId) -> Callable[[Words], Route | None]:

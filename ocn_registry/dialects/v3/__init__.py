@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.dialects.base import Limits
 from ocn_registry.dialects.deployed import DeployedDialect
-from ocn_registry.dialects.shared import address_or_none, id_words
+from ocn_registry.dialects.shared import address_or_none
 from ocn_registry.dialects.v3 import reader
 from ocn_registry.dialects.v3.errors import refuse
 from ocn_registry.dialects.v3.reader import PAGE_ENTRIES
-from ocn_registry.evm import abi
 from ocn_registry.evm.abi import Words
 from ocn_registry.models import Address, Contract
 
@@ -52,15 +51,6 @@ class V3Dialect(DeployedDialect):
         """Create the dialect for the addresses and chain of a deployment."""
         super().__init__(deployment, writer=lambda: _writer(self), error_of=refuse)
 
-    def node(self, operator: Address, block: int | None) -> Call[Node | None]:
-        """Read an operator's node."""
-        return self._registry(
-            "getNode(address)",
-            (abi.address(operator),),
-            reader.node(operator),
-            block,
-        )
-
     def nodes(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Node, ...]]:
         """Read all nodes."""
         names = ("nodeCount()", "nodes")
@@ -69,54 +59,26 @@ class V3Dialect(DeployedDialect):
     def party(self, who: Address | PartyId, block: int | None) -> Call[Party | None]:
         """Read a party."""
         if isinstance(who, Address):
-            return self._registry(
-                "partiesOf(address)",
-                (abi.address(who),),
-                reader.current_party,
-                block,
-            )
-        return self._registry(
-            "party(bytes2,bytes3)",
-            id_words(who),
-            reader.party_or_none,
-            block,
-        )
+            return self._registry("partiesOf(address)", reader.current_party, block, who)
+        return self._registry("party(bytes2,bytes3)", reader.party_or_none, block, who)
 
     def parties_of(self, account: Address, block: int | None) -> Call[tuple[Party, ...]]:
         """Read all parties of an account, the current one first."""
         return self._registry(
-            "partiesOf(address)",
-            (abi.address(account),),
-            lambda reader_: reader_.structs(reader.read_party),
-            block,
+            "partiesOf(address)", lambda reader_: reader_.structs(reader.read_party), block, account
         )
 
     def controller(self, account: Address, block: int | None) -> Call[Address]:
         """Read the account that signs for an account."""
-        return self._registry(
-            "controllerOf(address)",
-            (abi.address(account),),
-            Words.address,
-            block,
-        )
+        return self._registry("controllerOf(address)", Words.address, block, account)
 
     def reservation(self, party: PartyId, block: int | None) -> Call[Address | None]:
         """Read the account that an id is reserved for."""
-        return self._registry(
-            "reservationOf(bytes2,bytes3)",
-            id_words(party),
-            address_or_none,
-            block,
-        )
+        return self._registry("reservationOf(bytes2,bytes3)", address_or_none, block, party)
 
     def node_reservation(self, domain: str, block: int | None) -> Call[Address | None]:
         """Read the operator that a URL is reserved for."""
-        return self._registry(
-            "nodeReservationOf(string)",
-            (abi.text(domain),),
-            address_or_none,
-            block,
-        )
+        return self._registry("nodeReservationOf(string)", address_or_none, block, domain)
 
     def parties(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Party, ...]]:
         """Read all parties."""
@@ -125,28 +87,19 @@ class V3Dialect(DeployedDialect):
 
     def route(self, party: PartyId, block: int | None) -> Call[Route | None]:
         """Read the route of messages to a party."""
-        return self._registry(
-            "getOperatorByOcpi(bytes2,bytes3)",
-            id_words(party),
-            reader.route(party),
-            block,
-        )
+        return self._registry("getOperatorByOcpi(bytes2,bytes3)", reader.route(party), block, party)
 
     def membership(self, account: Address, block: int | None) -> Call[int | None]:
         """Read the number of an account's membership."""
         return self._registry(
-            "membershipOf(address)",
-            (abi.address(account),),
-            lambda reader: reader.uint() or None,
-            block,
+            "membershipOf(address)", lambda reader: reader.uint() or None, block, account
         )
 
     def service(self, provider: Address, block: int | None) -> Call[Service | None]:
         """Read a provider's service."""
-        who = (abi.address(provider),)
         return reader.with_version(
-            self._permissions("getService(address)", who, reader.service(provider), block),
-            self._permissions("serviceVersion(address)", who, Words.uint, block),
+            self._permissions("getService(address)", reader.service(provider), block, provider),
+            self._permissions("serviceVersion(address)", Words.uint, block, provider),
         )
 
     def services(self, block: int, on_read: OnRead | None = None) -> Flow[tuple[Service, ...]]:
@@ -162,34 +115,22 @@ class V3Dialect(DeployedDialect):
     ) -> Call[Agreement | None]:
         """Read an agreement, in force or ended."""
         return self._permissions(
-            "agreement(address,address)",
-            (abi.address(user), abi.address(provider)),
-            reader.agreement(user, provider),
-            block,
+            "agreement(address,address)", reader.agreement(user, provider), block, user, provider
         )
 
     def agreements(self, user: Address | PartyId, block: int) -> Flow[tuple[Agreement, ...]]:
         """Read a user's agreements in force."""
         if not isinstance(user, Address):
             holder = yield from self._registry(
-                "partyOf(bytes2,bytes3)",
-                id_words(user),
-                address_or_none,
-                block,
+                "partyOf(bytes2,bytes3)", address_or_none, block, user
             )
             if holder is None:
                 return ()
             user = holder
         providers = yield from self._permissions(
-            "getUserAgreementsByAddress(address)",
-            (abi.address(user),),
-            Words.addresses,
-            block,
+            "getUserAgreementsByAddress(address)", Words.addresses, block, user
         )
-        found = yield from reader.each(
-            [self.agreement(user, provider, block) for provider in providers],
-        )
-        return tuple([agreement for agreement in found if agreement and agreement.active])
+        return (yield from self._active([(user, one) for one in providers], block))
 
     def agreements_of(
         self,
@@ -197,50 +138,49 @@ class V3Dialect(DeployedDialect):
         block: int,
     ) -> Flow[tuple[Agreement, ...]]:
         """Read the agreements of many users in force."""
-        if not (yield from self._permissions("serviceCount()", (), Words.uint, block)):
+        if not (yield from self._permissions("serviceCount()", Words.uint, block)):
             return ()
         lists = yield from reader.each(
             [
                 self._permissions(
-                    "getUserAgreementsByAddress(address)",
-                    (abi.address(user),),
-                    Words.addresses,
-                    block,
+                    "getUserAgreementsByAddress(address)", Words.addresses, block, user
                 )
                 for user in users
             ],
         )
-        found = yield from reader.each(
-            [
-                self.agreement(user, provider, block)
-                for user, providers in zip(users, lists, strict=True)
-                for provider in providers
-            ],
-        )
-        return tuple([agreement for agreement in found if agreement and agreement.active])
+        pairs = [
+            (user, provider)
+            for user, providers in zip(users, lists, strict=True)
+            for provider in providers
+        ]
+        return (yield from self._active(pairs, block))
 
     def users_of(self, provider: Address, block: int) -> Flow[tuple[Agreement, ...]]:
         """Read the agreements in force with a provider, by looking up every account."""
         if (yield from self.service(provider, block)) is None:
             return ()
         parties = yield from self.parties(block)
-        users = [party.address for party in parties if party.current]
-        found = yield from reader.each(
-            [self.agreement(user, provider, block) for user in users],
-        )
-        return tuple([agreement for agreement in found if agreement and agreement.active])
+        pairs = [(party.address, provider) for party in parties if party.current]
+        return (yield from self._active(pairs, block))
 
     def nonce(self, account: Address, contract: Contract, block: int | None) -> Call[int]:
         """Read the nonce of an account's next request."""
-        return self._read(contract, "nonces(address)", (abi.address(account),), Words.uint, block)
+        return self._read(contract, "nonces(address)", Words.uint, block, account)
 
     def pending_owner(self, block: int | None) -> Call[Address | None]:
         """Read the account that the registry is offered to."""
-        return self._registry("pendingOwner()", (), address_or_none, block)
+        return self._registry("pendingOwner()", address_or_none, block)
 
     def import_open(self, contract: Contract, block: int | None) -> Call[bool]:
         """Read whether a contract still accepts imports."""
-        return self._read(contract, "importOpen()", (), Words.flag, block)
+        return self._read(contract, "importOpen()", Words.flag, block)
+
+    def _active(
+        self, pairs: list[tuple[Address, Address]], block: int
+    ) -> Flow[tuple[Agreement, ...]]:
+        """Return the agreements in force between users and providers."""
+        found = yield from reader.each([self.agreement(*pair, block) for pair in pairs])
+        return tuple([agreement for agreement in found if agreement and agreement.active])
 
     def _list(
         self,
@@ -256,12 +196,13 @@ class V3Dialect(DeployedDialect):
             return self._read(
                 contract,
                 f"{which}(uint256,uint256)",
-                (abi.uint(offset), abi.uint(PAGE_ENTRIES)),
                 lambda reader: reader.structs(decode),
                 block,
+                offset,
+                PAGE_ENTRIES,
             )
 
-        count = self._read(contract, how_many, (), Words.uint, block)
+        count = self._read(contract, how_many, Words.uint, block)
         return reader.pages(count, page, on_read, exact=contract is Contract.REGISTRY)
 
 

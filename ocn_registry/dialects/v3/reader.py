@@ -184,16 +184,6 @@ def read_service(reader: Words) -> Service:
     )
 
 
-def node(operator: Address) -> Callable[[Words], Node | None]:
-    """Return the decoder of `getNode`."""
-
-    def decode(reader: Words) -> Node | None:
-        domain = reader.text()
-        return Node(operator=operator, domain=domain) if domain else None
-
-    return decode
-
-
 def route(party: PartyId) -> Callable[[Words], Route | None]:
     """Return the decoder of `getOperatorByOcpi`."""
 
