@@ -79,6 +79,17 @@ class TypedData:
 
     def digest(self) -> bytes:
         """Return the 32 bytes to sign."""
+        return self._digest(_separator(self.domain))
+
+    def digest_without(self, field: str) -> bytes:
+        """Return the 32 bytes that are signed, wrongly, if the domain lacks a field."""
+        pairs = zip(DOMAIN_TYPE.fields, self.domain.values(), strict=True)
+        kept = [(kind, value) for kind, value in pairs if kind[1] != field]
+        kind = StructType(DOMAIN_TYPE.name, tuple([field for field, _ in kept]))
+        words = [_word(field[0], value) for field, value in kept]
+        return self._digest(keccak256(_type_hash(kind) + b"".join(words)))
+
+    def _digest(self, separator: bytes) -> bytes:
         struct = keccak256(
             _type_hash(self.type)
             + b"".join(
@@ -86,7 +97,7 @@ class TypedData:
                 for (kind, _), value in zip(self.type.fields, self.values, strict=True)
             ),
         )
-        return keccak256(b"\x19\x01" + _separator(self.domain) + struct)
+        return keccak256(b"\x19\x01" + separator + struct)
 
     def document(self) -> dict[str, object]:
         """Return the payload for `eth_signTypedData_v4`, with numbers as decimal text."""

@@ -22,6 +22,7 @@ from ocn_registry.flows.arguments import (
     check_signed,
     check_signer,
 )
+from ocn_registry.flows.mistakes import explained
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.times import date
 from ocn_registry.intents import DeleteParty, SetController, SetParty, SetPartyModules
@@ -35,7 +36,6 @@ from ocn_registry.signing import (
     is_odd,
     recover,
 )
-from ocn_registry.signing.mistakes import mismatch_of
 
 if TYPE_CHECKING:
     from ocn_registry.dialects import Dialect, Step
@@ -238,9 +238,10 @@ def read_signed(dialect: Dialect, text: str | bytes) -> SignedRequest:
 
 def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
     """Check signed requests, and raise the first error found; see `checks`."""
-    for one in (yield from checks(dialect, requests)):
+    found = yield from checks(dialect, requests)
+    for request, one in zip(requests, found, strict=True):
         if one.error is not None:
-            raise one.error
+            raise (yield from explained(dialect, request, one.error, one.contracts))
 
 
 def tried(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
@@ -382,11 +383,10 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
     recovered = yield from Local(lambda: recover(digest, request.signature))
     if recovered == signer:
         return Checked(None)
-    wallets = dialect.limits.has_contract_signers
-    if not wallets or not (yield from CodeSize(signer)):
-        return Checked((yield from Local(lambda: mismatch_of(request, signer, wallets=wallets))))
     controlled = None if signer == request.account else request.account
     mismatch = SignatureMismatch(signer, recovered, controlled=controlled)
+    if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
+        return Checked(mismatch)
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
         accepted = yield from Call(

@@ -199,7 +199,7 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
             f"{_first_difference(document.types, _types_of(kind)[0])}; prepare it again with this "
             "version",
         )
-    given = read_values("domain", DOMAIN_TYPE, document.domain)
+    given = read_values("domain", DOMAIN_TYPE, _without_empty_salt(document.domain))
     if given != domain.values():
         for (_, name), ours, theirs in zip(DOMAIN_TYPE.fields, domain.values(), given, strict=True):
             if ours != theirs:
@@ -210,6 +210,13 @@ def match(document: Document, domain: Domain, kind: StructType) -> TypedData:
     return TypedData(
         domain=domain, type=kind, values=read_values("message", kind, document.message)
     )
+
+
+def _without_empty_salt(domain: dict[str, object]) -> dict[str, object]:
+    """Return a domain without the empty `salt` that programs in Go and Java write."""
+    if domain.get("salt", "0x") in ("", None):
+        return {name: value for name, value in domain.items() if name != "salt"}
+    return domain
 
 
 @lru_cache(maxsize=64)

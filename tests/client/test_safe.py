@@ -5,6 +5,7 @@ import json
 import pytest
 from eth_abi import encode
 from eth_account import Account
+from eth_account.messages import encode_typed_data
 from safes import created, new_safe, signature_of
 
 from ocn_registry import (
@@ -93,6 +94,16 @@ def test_signature_of_a_wallet_that_is_not_deployed_is_told_from_a_wrong_one(cli
     for signature in ("0x", signature_of(later, request.payload.digest(), owners[:2])):
         with pytest.raises(SignatureMismatch, match="deploy the wallet first"):
             client.verify(request.signed(signature))
+
+
+def test_signature_for_another_network_is_named_where_a_person_asks(client):
+    key = Account.create()
+    request = client.prepare(SetNode(domain="https://a.example"), key.address)
+    document = json.loads(request.to_json())
+    document["domain"]["chainId"] = "246"
+    signature = Account.sign_message(encode_typed_data(full_message=document), key.key).signature
+    with pytest.raises(SignatureMismatch, match=f"a signature of {key.address} for chain 246"):
+        client.verify(request.signed(bytes(signature)))
 
 
 def test_batch_with_requests_of_keys_and_of_a_safe(client, signer, safe, listed_node, spender):

@@ -78,6 +78,8 @@ def test_integers_are_decimal_texts():
             SIGNED.document()["domain"]["verifyingContract"].lower(), "domain", "verifyingContract"
         ),
         put("31337n", "domain", "chainId"),
+        put("", "domain", "salt"),
+        put(None, "domain", "salt"),
         put("3n", "message", "nonce"),
         put({"type": "BigNumber", "hex": "0x03"}, "message", "nonce"),
         put(SIGNED.signature.hex(), "signature"),
@@ -96,6 +98,8 @@ def test_other_wallets_forms_of_a_document_are_read(change):
         put("2", "domain", "version"),
         put("0x" + "cd" * 20, "domain", "verifyingContract"),
         put("0x00", "domain", "salt"),
+        put("0x", "domain", "salt"),
+        put([], "domain", "salt"),
         drop("domain", "version"),
         put("SetNode", "primaryType"),
         put("Transfer", "primaryType"),

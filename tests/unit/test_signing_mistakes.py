@@ -37,6 +37,15 @@ def for_chain(chain_id):
     return document(lambda given: given["domain"].update(chainId=str(chain_id)))
 
 
+def without(field):
+    def drop(given):
+        del given["domain"][field]
+        kept = [one for one in given["types"]["EIP712Domain"] if one["name"] != field]
+        given["types"]["EIP712Domain"] = kept
+
+    return document(drop)
+
+
 def error_of(signature, dialect=V3):
     asked = {"sign_typed_data": lambda _: signature, "sign_message": lambda _: signature}
     with pytest.raises(SignatureMismatch) as error:
@@ -62,11 +71,21 @@ def digest():
             "of the hash of its hash",
         ),
         (lambda: for_chain(1), "for chain 1"),
-        (lambda: for_chain(246), "for chain 246"),
+        (lambda: without("chainId"), "without chainId in the domain"),
+        (lambda: without("version"), "without version in the domain"),
         (lambda: document(nonce=4), "for nonce 4"),
         (lambda: document(nonce=2), "for nonce 2"),
     ],
-    ids=["message", "hash-as-text", "hashed-twice", "ethereum", "ewc", "next", "last"],
+    ids=[
+        "message",
+        "hash-as-text",
+        "hashed-twice",
+        "ethereum",
+        "chain",
+        "version",
+        "next",
+        "last",
+    ],
 )
 def test_what_was_signed_in_place_of_a_request_is_named(sign, says):
     signature = bytes(sign())

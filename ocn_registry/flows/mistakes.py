@@ -1,0 +1,55 @@
+"""Explain why a signature is refused.
+
+Only who asks about one request gets this: trying the usual mistakes takes a dozen recoveries, which
+a stranger must not be able to cause at a relay with each bad signature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ocn_registry.errors import SignatureMismatch
+from ocn_registry.evm.curve import SIGNATURE_BYTES
+from ocn_registry.models import Address
+from ocn_registry.networks import built_in, names
+from ocn_registry.protocol.effects import Local
+from ocn_registry.signing import SignedRequest, is_odd
+from ocn_registry.signing.mistakes import signed_instead
+
+if TYPE_CHECKING:
+    from ocn_registry.dialects import Dialect
+    from ocn_registry.errors import RequestRejected
+    from ocn_registry.protocol.effects import Flow
+
+_UNDEPLOYED: Final = (
+    "in the form of a contract's, and no contract is there to check it (deploy the wallet first)"
+)
+
+
+def explained(
+    dialect: Dialect,
+    request: SignedRequest,
+    error: RequestRejected,
+    contracts: tuple[Address, ...],
+) -> Flow[RequestRejected]:
+    """Return the error with what was signed in place of the request, if that can be found out.
+
+    Args:
+        dialect: The dialect of the deployment.
+        request: The request.
+        error: Why it is refused. Other errors than those of a key's signature stay as they are.
+        contracts: The contracts that were asked about its signatures.
+    """
+    if not isinstance(error, SignatureMismatch) or error.account in contracts:
+        return error
+    accepted = request.request.acceptance
+    if isinstance(accepted, SignedRequest) and accepted.account == error.account:
+        request = accepted
+    signature, payload, signer = request.signature, request.request.payload, Address(error.account)
+    wallets = dialect.limits.has_contract_signers
+    if wallets and len(signature) != SIGNATURE_BYTES and not is_odd(signature):
+        instead: str | None = _UNDEPLOYED
+    else:
+        chains = [built_in(name).chain_id for name in names()]
+        instead = yield from Local(lambda: signed_instead(payload, signature, signer, chains))
+    return SignatureMismatch(signer, error.recovered, controlled=error.controlled, instead=instead)
