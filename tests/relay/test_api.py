@@ -149,6 +149,14 @@ def test_signature_of_another_key_is_refused(url, registration, party):
     assert (status, told["code"]) == (422, "signature_mismatch")
 
 
+def test_a_bad_signature_costs_the_relay_no_guesses(url, registration, party, monkeypatch):
+    guesses = []
+    monkeypatch.setattr("ocn_registry.flows.mistakes.signed_instead", guesses.append)
+    document = registration(party).document()
+    status, _ = ask(url, "/v1/requests", document | {"signature": "0x" + "11" * 64 + "1b"})
+    assert (status, guesses) == (422, [])
+
+
 def test_account_is_not_moved_onto_the_relay(relay, registry, registration, party, fresh):
     spender = KeySigner.from_key(fresh.accounts[7].private_key)
     registry.submit(registration(party), spender=spender)
