@@ -170,7 +170,7 @@ class Follower:
 
 
 def numbers(one):
-    """Return what does not count when two values are compared, and has to be the same here."""
+    """Return fields that value comparison ignores but that must be equal here."""
     names = ("membership", "current", "version")
     return tuple(getattr(one, name, None) for name in names)
 

@@ -141,7 +141,7 @@ PERMISSIONS_ = {
 
 
 def first_generation(first, following):  # noqa: C901 - a case for each type of argument
-    """Run histories of v1's contracts: anyone writes anything, and much of it is refused."""
+    """Run histories of v1's contracts with random writes, many of which are refused."""
 
     class Histories(following, RuleBasedStateMachine):
         @initialize()

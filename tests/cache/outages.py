@@ -26,7 +26,7 @@ from ocn_registry import (
 )
 from ocn_registry.protocol.effects import Head
 
-# Enough for a busy machine; and less than a slow node takes, where a round may fail.
+# Enough for a busy machine, but less than a slow node takes if a round may fail.
 PATIENT_S, HASTY_S = 10.0, 0.4
 WAYS = ("sync", "async")
 
@@ -164,12 +164,12 @@ class Outlasting(Follower):
             self.proxy.inject(fault, method, times)
             self.attempt(users)
         self.proxy.heal()
-        # After three rounds with a lagging node, the fourth believes it.
+        # After three rounds with a lagging node, the fourth trusts it.
         assert any(self.attempt(users) for _ in range(5)), "the cache does not recover"
 
 
 def outages(way, elsewhere=None):
-    """Make what histories do beside writing: blocks are followed through troubles.
+    """Return the other steps of histories: following blocks through faults.
 
     Args:
         way: `sync` or `async`.

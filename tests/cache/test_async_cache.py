@@ -66,7 +66,7 @@ def test_task_that_was_stopped_can_be_started_again(asynchronous, client, operat
     asynchronous(follows, poll_s=0.02)
 
 
-def test_who_waits_for_the_end_of_its_task_can_be_cancelled(asynchronous, client, operator):
+def test_waiting_for_the_end_of_the_task_can_be_cancelled(asynchronous, client, operator):
     async def follows(cache):
         begun, may_end = asyncio.Event(), asyncio.Event()
 

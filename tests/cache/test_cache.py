@@ -118,7 +118,7 @@ def test_what_is_not_an_id_is_refused(asked):
         asked.route("DEU", "CPO")
 
 
-def test_party_is_mine_when_it_is_reached_through_my_node(asked, operator, other_operator):
+def test_party_reached_through_my_node_is_mine(asked, operator, other_operator):
     assert asked.is_mine("DE", "CPO", operator=operator.address)
     assert not asked.is_mine("DE", "CPO", operator=other_operator.address)
     assert not asked.is_mine("DE", "XXX", operator=operator.address)
@@ -137,7 +137,7 @@ def test_connected_parties_are_named_as_people_write_ids(asked, operator):
         asked.planned_parties(operator=operator.address, connected=["DE"])
 
 
-def test_parties_are_found_by_what_they_are(asked, operator, other_operator):
+def test_parties_are_found_by_their_fields(asked, operator, other_operator):
     def ids(**filters):
         return {party.id.party_id for party in asked.parties(**filters)}
 
@@ -260,14 +260,14 @@ def test_party_that_comes_back_starts_afresh_where_listings_count(
     assert gets(cache) == (not client.limits.has_memberships)
 
 
-def test_operator_without_a_node_is_not_a_way(listed, cache, client, operator):
+def test_operator_without_a_node_gives_no_route(listed, cache, client, operator):
     client.delete_node(signer=operator)
     cache.refresh()
     route = cache.route("DE", "CPO")
     assert (route.operator, route.domain) == (operator.address, None)
 
 
-def test_new_url_is_that_of_all_routes(listed, cache, client, operator):
+def test_new_url_applies_to_all_routes(listed, cache, client, operator):
     cache.refresh()
     assert cache.route("DE", "CPO").domain == URL
     client.set_node(OTHER_URL, signer=operator)
@@ -275,7 +275,7 @@ def test_new_url_is_that_of_all_routes(listed, cache, client, operator):
     assert {cache.route("DE", one).domain for one in ("CPO", "MSP", "SRV")} == {OTHER_URL}
 
 
-def test_snapshot_stays_what_it_was(listed, cache, client, cpo):
+def test_snapshot_does_not_change(listed, cache, client, cpo):
     cache.refresh()
     before = cache.snapshot()
     client.delete_party(signer=cpo)
@@ -317,7 +317,7 @@ def test_cache_serves_any_age_by_default(listed, cache, cut):
     assert cache.figures.errors == {"RpcUnavailable": 1}
 
 
-def test_node_that_has_stopped_is_seen_by_the_time_of_its_block(client):
+def test_stopped_node_is_noticed_by_the_time_of_its_block(client):
     cache = RegistryCache(client, options=CacheOptions(max_block_age_s=0))
     cache.refresh()
     with pytest.raises(StaleCache):
@@ -386,7 +386,7 @@ def test_reorganisation_beyond_what_is_known_is_an_error_when_asked_for(client, 
         cache.refresh()
 
 
-def test_node_that_lags_is_waited_for(listed, cache, client, devnet, cpo):
+def test_cache_waits_for_a_lagging_node(listed, cache, client, devnet, cpo):
     cache.refresh()
     kept = devnet.request("evm_snapshot")
     client.delete_party(signer=cpo)
@@ -419,7 +419,7 @@ def test_piece_that_is_refused_is_halved(listed, client, devnet, cut):
     assert len(asked) < 40
 
 
-def test_our_state_comes_from_events_alone(listed, client, cpo, cut):
+def test_our_state_comes_only_from_events(listed, client, cpo, cut):
     if not client.limits.events_tell_all:
         pytest.skip("these events say what to read again")
     cache = RegistryCache(client)
@@ -495,7 +495,7 @@ def test_damaged_file_is_made_again(listed, client, cache, file, caplog):
     assert "created again" in caplog.text
 
 
-def test_file_that_cannot_be_written_stops_nothing(listed, client, file, cpo, caplog):
+def test_unwritable_file_does_not_stop_the_cache(listed, client, file, cpo, caplog):
     with RegistryCache(client, file=file) as cache:
         cache.refresh()
         cache._store._database.execute("PRAGMA query_only = 1")
@@ -514,7 +514,7 @@ def test_file_that_cannot_be_written_stops_nothing(listed, client, file, cpo, ca
 # Subscribers, thread, metrics
 
 
-def test_subscriber_that_fails_stops_nothing(cache, client, operator, caplog):
+def test_failing_subscriber_does_not_stop_the_cache(cache, client, operator, caplog):
     result = []
 
     def fails(update):

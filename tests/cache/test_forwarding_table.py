@@ -1,4 +1,4 @@
-"""Who gets a copy: the whole table of permissions, with a cache and directly with the contracts.
+"""Forwarding: the whole table of permissions, with a cache and directly with the contracts.
 
 `tests/unit/test_forwarding.py` has the table itself; here it goes the whole way, from the service
 that a provider has set to the answer that a node acts on.

@@ -19,7 +19,7 @@ _SETTINGS = histories(HISTORIES, steps=40)
 
 
 class Following:
-    """What both machines do besides writing: follow, fail, go back, restart."""
+    """Steps of both machines besides writing: follow, fail, roll back, restart."""
 
     def follow(self, deployment):
         self.folder = TemporaryDirectory()
@@ -47,13 +47,13 @@ class Following:
             self.folder.cleanup()
 
 
-def test_cache_is_what_our_contracts_say_at_every_block():
+def test_cache_equals_our_contracts_at_every_block():
     with world() as here:
         run_state_machine_as_test(third_generation(here, Following), settings=_SETTINGS)
     enough(Follower.seen)
 
 
-def test_cache_is_what_v1_says_at_every_block(first):
+def test_cache_equals_v1_at_every_block(first):
     run_state_machine_as_test(first_generation(first, Following), settings=_SETTINGS)
     enough(Follower.seen)
 

@@ -101,7 +101,7 @@ def compare(cache, client, users):
         same(cache.agreements(user), client.agreements(user, block=block))
 
 
-def test_process_that_is_killed_at_any_moment_leaves_what_was_one_block(
+def test_process_killed_at_any_moment_leaves_the_state_of_one_block(
     client, started, tmp_path, operator, cpo
 ):
     chance = random.Random(7)  # noqa: S311 - moments, no secrets
@@ -123,7 +123,7 @@ def test_process_that_is_killed_at_any_moment_leaves_what_was_one_block(
 
 
 @pytest.mark.parametrize("begins", ["from its file", "from nothing"])
-def test_process_that_is_killed_at_each_point_of_a_round_leaves_what_was_one_block(
+def test_process_killed_at_each_point_of_a_round_leaves_the_state_of_one_block(
     client, started, tmp_path, operator, cpo, emsp, provider, begins
 ):
     users, file = [cpo.address, emsp.address], tmp_path / "cache.sqlite"

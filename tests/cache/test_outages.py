@@ -93,7 +93,7 @@ def outlasting(request, deployment, tmp_path):
         follower.close()
 
 
-# Random histories, random troubles
+# Random histories with random faults
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -121,7 +121,7 @@ def enough(seen):
     seen.clear()
 
 
-# One answer of another chain
+# A single answer of another chain
 
 
 def everywhere(fault, once):
@@ -162,7 +162,7 @@ def rounds(make, devnet, users, fault):
     return everywhere(fault, once)
 
 
-def test_answer_of_another_chain_is_believed_nowhere(outlasting, devnet, deployment, elsewhere):
+def test_answer_of_another_chain_is_never_used(outlasting, devnet, deployment, elsewhere):
     users = write(devnet, deployment, URL, "DE")
     fault = from_elsewhere(elsewhere.rpc_url)
     assert loads(outlasting, users, fault) > 3
@@ -170,7 +170,7 @@ def test_answer_of_another_chain_is_believed_nowhere(outlasting, devnet, deploym
 
 
 @pytest.mark.parametrize("reload", [True, False])
-def test_node_that_became_another_chains_is_refused(outlasting, devnet, deployment, reload):
+def test_node_that_changed_its_chain_is_refused(outlasting, devnet, deployment, reload):
     users = write(devnet, deployment, URL, "DE")
     follower = outlasting(reload=reload)
     assert follower.attempt(users)
@@ -354,7 +354,7 @@ def test_task_outlasts_outages_and_ends_in_the_middle_of_one(client, devnet, dep
     proxy.close()
 
 
-# Faults in copies of the cache, which these tests must find
+# Seeded faults that these tests must find
 
 
 def forgets_to_go_back(known, count):

@@ -103,7 +103,7 @@ def test_last_changes_from_before_the_load_are_found(listed, client):
     assert cache.is_dated
 
 
-def test_date_from_is_inclusive_and_leaves_nobody_out_before_all_is_known(listed, client):
+def test_date_from_is_inclusive_and_omits_no_party_before_all_is_known(listed, client):
     cache = RegistryCache(client)
     cache.refresh()
     second = timedelta(seconds=1)
@@ -150,9 +150,7 @@ def test_no_block_is_read_twice_nor_any_below_the_first_change(
 
 
 @pytest.mark.parametrize("what", ["modules", "deleted"])
-def test_what_changed_after_the_load_and_is_taken_back_has_its_former_moment(
-    listed, client, devnet, cpo, what
-):
+def test_reverted_change_after_the_load_restores_the_former_time(listed, client, devnet, cpo, what):
     cache = RegistryCache(client)
     cache.refresh()
     kept = devnet.request("evm_snapshot")
@@ -171,7 +169,7 @@ def test_what_changed_after_the_load_and_is_taken_back_has_its_former_moment(
     assert dated(cache) == listed
 
 
-def test_an_id_that_comes_back_changed_when_it_did(listed, client, cpo, operator):
+def test_an_id_that_comes_back_counts_as_changed_then(listed, client, cpo, operator):
     cache = RegistryCache(client)
     cache.refresh()
     cache.refresh()
@@ -183,7 +181,7 @@ def test_an_id_that_comes_back_changed_when_it_did(listed, client, cpo, operator
     assert cache.last_updated("DE", "CPO").block_number == cache.block_number
 
 
-def test_after_a_long_absence_only_what_was_missed_is_read(listed, client, devnet, node, cpo):
+def test_after_a_long_absence_only_missed_events_are_read(listed, client, devnet, node, cpo):
     cache = RegistryCache(client, options=CacheOptions(load_beyond_blocks=10))
     cache.refresh()
     cache.refresh()
@@ -203,7 +201,7 @@ def test_after_a_long_absence_only_what_was_missed_is_read(listed, client, devne
     }
 
 
-def test_a_node_without_old_events_hinders_nothing_and_is_not_pressed(
+def test_a_node_without_old_events_is_tolerated_and_not_asked_repeatedly(
     listed, client, devnet, node, clock, caplog, operator, cpo
 ):
     cache = RegistryCache(client)
@@ -230,8 +228,8 @@ def test_a_node_without_old_events_hinders_nothing_and_is_not_pressed(
     assert dated(cache) == listed | {"CPO": cache.last_updated("DE", "CPO")}
 
 
-def test_a_node_that_left_old_events_out_is_not_believed(listed, client, node, monkeypatch):
-    """It answers with nothing: then the time of the load stands, as the latest possible one."""
+def test_a_node_that_omits_old_events_is_not_trusted(listed, client, node, monkeypatch):
+    """It returns no events, so the time of the load remains, as the latest possible one."""
     real = past._Missing.found_in
     monkeypatch.setattr(past._Missing, "found_in", lambda self, _: real(self, ()))
     cache = RegistryCache(client)
@@ -244,7 +242,7 @@ def test_a_node_that_left_old_events_out_is_not_believed(listed, client, node, m
     assert {one.block_number for one in dated(cache).values()} == {cache.block_number}
 
 
-def test_who_does_not_want_to_know_asks_nothing(listed, client, node):
+def test_disabled_history_sends_no_requests(listed, client, node):
     cache = RegistryCache(client, options=CacheOptions(history=False))
     cache.refresh()
     cache.refresh()
@@ -252,7 +250,7 @@ def test_who_does_not_want_to_know_asks_nothing(listed, client, node):
     assert not cache.is_dated
 
 
-def test_a_cache_loaded_again_on_demand_believes_nothing_of_before(listed, client, node):
+def test_a_cache_loaded_again_on_demand_forgets_earlier_results(listed, client, node):
     cache = RegistryCache(client)
     cache.refresh()
     cache.refresh()
@@ -262,7 +260,7 @@ def test_a_cache_loaded_again_on_demand_believes_nothing_of_before(listed, clien
     assert dated(cache) == listed
 
 
-def test_what_was_read_before_a_node_failed_is_not_read_again(listed, client, node, clock):
+def test_events_read_before_a_node_failed_are_not_read_again(listed, client, node, clock):
     """Such a node answers three requests for events per minute."""
     cache = RegistryCache(client, options=CacheOptions(chunk_blocks=2))
     cache.refresh()

@@ -43,7 +43,7 @@ def test_registry_is_ready_in_memory_and_on_anvil(tmp_path, chain):
     assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_who_does_not_use_it_loads_nothing_of_it(tmp_path):
+def test_unused_plugin_loads_nothing(tmp_path):
     (tmp_path / "test_other.py").write_text(
         "import sys\n"
         "def test_quiet():\n"
@@ -54,6 +54,6 @@ def test_who_does_not_use_it_loads_nothing_of_it(tmp_path):
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_package_says_that_it_has_a_plugin():
+def test_package_registers_the_plugin():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     assert project["project"]["entry-points"]["pytest11"] == {"ocn_registry": PLUGIN}

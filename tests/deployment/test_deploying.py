@@ -112,7 +112,7 @@ def test_deployment_is_verified_and_its_record_is_a_deployment(order, record, tr
         run(deploy(order, Record.read(record.path), creator), transport.perform)
 
 
-def test_gas_is_foretold_with_room_but_not_much(order, record, transport, creator):
+def test_gas_prediction_is_a_close_upper_bound(order, record, transport, creator):
     made = run(plan(order, record), transport.perform)
     run(deploy(order, record, creator), transport.perform)
     used = record.contract("Permissions")["gasUsed"]
@@ -121,7 +121,7 @@ def test_gas_is_foretold_with_room_but_not_much(order, record, transport, creato
 
 @pytest.mark.parametrize("place", range(8))
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_interrupted_anywhere_it_goes_on_and_creates_once(
+def test_deployment_interrupted_anywhere_resumes_and_creates_once(
     fresh, order, record, transport, creator, place, when
 ):
     """The process dies right before or right after each of the first effects."""
@@ -178,7 +178,9 @@ def killed_at(url, key, path, place, owner):
 
 
 @pytest.mark.parametrize("place", [1, 2])
-def test_killed_between_send_and_record_it_goes_on(fresh, order, record, transport, creator, place):
+def test_deployment_killed_between_send_and_record_resumes(
+    fresh, order, record, transport, creator, place
+):
     before = count(fresh, creator.address)
     key = creator.account.key.hex()
     here = os.path.dirname(__file__)  # noqa: PTH120 - for the other process's path
@@ -233,7 +235,7 @@ def mining(fresh, perform):
     return watched
 
 
-def test_price_of_what_is_stuck_is_raised_and_nothing_is_created_twice(
+def test_price_of_a_stuck_creation_is_raised_and_nothing_is_created_twice(
     fresh, order, cheap, stuck, transport, creator
 ):
     first = stuck.contract("Registry")["transaction"]
@@ -259,7 +261,9 @@ def test_price_of_what_is_stuck_is_raised_and_nothing_is_created_twice(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_while_the_price_is_raised_it_goes_on(fresh, order, stuck, transport, creator, when):
+def test_deployment_killed_while_raising_the_price_resumes(
+    fresh, order, stuck, transport, creator, when
+):
     class Killed(BaseException):
         pass
 
@@ -282,10 +286,8 @@ def test_killed_while_the_price_is_raised_it_goes_on(fresh, order, stuck, transp
     assert count(fresh, creator.address) == 2
 
 
-def test_first_one_that_gets_into_a_block_after_all_is_taken(
-    fresh, order, stuck, transport, creator
-):
-    """It comes back from another node, and prices fall, while the second is on its way."""
+def test_first_attempt_that_is_mined_after_all_is_used(fresh, order, stuck, transport, creator):
+    """Another node still has it, and prices fall, while the second one is pending."""
     first = stuck.contract("Registry")["transaction"]
     raw = "0x" + order.options.journal.find(order.chain_id, first).attempts[0].raw.hex()
 
@@ -305,7 +307,7 @@ def test_first_one_that_gets_into_a_block_after_all_is_taken(
     assert count(fresh, creator.address) == 2
 
 
-def test_raised_price_keeps_below_the_most_that_is_paid(order, stuck, transport, creator):
+def test_raised_price_stays_below_the_limit(order, stuck, transport, creator):
     cheap = replace(order.options, max_fee_per_gas_wei=11)
     with pytest.raises(FeeAboveCap):
         run(
@@ -315,7 +317,7 @@ def test_raised_price_keeps_below_the_most_that_is_paid(order, stuck, transport,
     assert "replaced" not in Record.read(stuck.path).contract("Registry")
 
 
-def test_account_that_signs_something_else_is_found_out(order, record, transport, creator):
+def test_account_that_signs_another_transaction_is_detected(order, record, transport, creator):
     class Other:
         address = creator.address
 
@@ -364,8 +366,8 @@ def test_two_processes_do_not_share_a_record(record):
         pass
 
 
-def test_lock_that_was_just_given_up_locks_nobody_out(record, monkeypatch):
-    """Between opening the file and locking it, another process ended, and a third one began."""
+def test_released_lock_does_not_block_others(record, monkeypatch):
+    """Another process ends and a third one starts between opening the file and locking it."""
     place = record.path.with_name(f".{record.path.name}.lock")
     lock = fcntl.flock
 
@@ -379,7 +381,7 @@ def test_lock_that_was_just_given_up_locks_nobody_out(record, monkeypatch):
         alone(record.path).__enter__()
 
 
-def test_poor_account_learns_how_much_it_needs(fresh, order, record, transport, creator):
+def test_account_without_money_learns_how_much_it_needs(fresh, order, record, transport, creator):
     fresh.request("anvil_setBalance", creator.address, hex(1000))
     made = run(plan(order, record), transport.perform)
     assert any("(1,000 wei) and needs" in problem for problem in made.problems)
@@ -428,7 +430,7 @@ def test_block_that_is_too_small_is_reported(order, record):
     assert any("more than a block has: 3000000" in problem for problem in made.problems)
 
 
-def test_code_for_newer_rules_is_found_out_by_asking(order, record, transport, monkeypatch):
+def test_code_for_newer_rules_is_detected_on_the_chain(order, record, transport, monkeypatch):
     real = __import__("ocn_registry.deploy.artifacts", fromlist=["artifact"]).artifact
 
     def newer(dialect, name):
@@ -448,8 +450,8 @@ def test_pushed_bytes_and_metadata_are_not_opcodes():
     assert gas_for(b"\x00\x01", 10) == 53_000 + 20 + 2_000 + 200_000
 
 
-def test_what_created_a_contract_is_reported_by_its_hash(order, record, transport, creator):
-    """The journal has it among the account's writes, which is not one that can be sped up."""
+def test_creation_of_a_contract_is_reported_by_its_hash(order, record, transport, creator):
+    """The journal lists it among the account's writes, but it can't be sped up."""
     found = run(deploy(order, record, creator), transport.perform)
     client = RegistryClient(found, transport, journal=order.options.journal)
     tx_hash = record.contract("Registry")["transaction"]
@@ -457,7 +459,7 @@ def test_what_created_a_contract_is_reported_by_its_hash(order, record, transpor
     assert all(one.blocks for one in client.transactions.open())
 
 
-def test_record_goes_on_without_its_journal_once_the_transaction_is_in_a_block(
+def test_record_resumes_without_its_journal_once_the_transaction_is_mined(
     fresh, order, record, transport, creator, tmp_path
 ):
     fresh.request("evm_setAutomine", False)

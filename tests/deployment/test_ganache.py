@@ -95,7 +95,7 @@ def light(deployment):
         yield client
 
 
-def test_what_was_deployed_is_verified(light, record):
+def test_deployment_is_verified(light, record):
     known = record.fields["contracts"]
     wanted = Wanted(
         owner=OWNER.address,
@@ -118,7 +118,7 @@ def test_opcodes_that_the_chain_lacks_are_found_by_asking(light):
     assert run(too_new(ours), light.transport.perform) == []
 
 
-def test_whoever_has_no_money_registers_and_agrees(client):
+def test_account_without_money_registers_and_agrees(client):
     client.set_node(URL, signer=OPERATOR)
     party, provider = KeySigner.generate(), KeySigner.generate()
     needs, at = [Permission.FORWARD_ALL], OPERATOR.address
@@ -162,7 +162,7 @@ def test_requests_that_would_fail_are_left_out(client):
     assert [each.operator for each in client.nodes()] == [first.address]
 
 
-def test_stuck_transaction_is_waited_for_and_not_sent_twice(node, light):
+def test_stuck_transaction_is_awaited_and_not_sent_twice(node, light):
     """Replacing it is tried on Anvil: Ganache puts both transactions of one number into blocks."""
     node.request("miner_stop")
     for _ in range(2):
@@ -204,7 +204,7 @@ def test_registry_is_handed_over(light):
 
 
 def test_command_line_registers_and_agrees(node, record, light, tmp_path):
-    """As users do: the record as the network, an RPC node of their own, keys in the environment."""
+    """Like a user: the record as the network, an own RPC node, keys in the environment."""
     party, provider = KeySigner.generate(), PROVIDER
     keys = {"PARTY": _key_of(party, tmp_path), "PROVIDER": ACCOUNTS[3].private_key}
     keys |= {"OPERATOR_KEY": ACCOUNTS[1].private_key, "PAYER": ACCOUNTS[2].private_key}

@@ -51,7 +51,7 @@ def test_safe_accepts_by_the_file(fresh, transport, deployment, owner, safe, saf
     run(accepted(deployment, safe), transport.perform)
 
 
-def test_key_accepts_when_that_was_allowed(fresh, transport, deployment, owner):
+def test_key_accepts_if_that_was_allowed(fresh, transport, deployment, owner):
     heir = KeySigner.from_key(fresh.accounts[1].private_key)
     with pytest.raises(InvalidInput, match="no code"):
         run(offer(deployment, heir.address, owner, OPTIONS), transport.perform)
@@ -109,9 +109,7 @@ def test_timelock_accepts_after_its_delay(fresh, transport, deployment, owner, p
         run(execute_in(deployment, made, anybody, OPTIONS), do)
 
 
-def test_timelock_is_asked_by_its_own_people_only(
-    fresh, transport, deployment, owner, proposer, anybody
-):
+def test_timelock_obeys_only_its_own_roles(fresh, transport, deployment, owner, proposer, anybody):
     made, do = timelock(fresh, proposer.address, proposer.address), transport.perform
     with pytest.raises(NotHandedOver, match="offer it first"):
         run(schedule(deployment, made, proposer, OPTIONS), do)
@@ -145,7 +143,7 @@ def test_safe_proposes_to_a_timelock_by_a_file(
     run(accepted(deployment, made), do)
 
 
-def test_offer_that_its_owner_takes_back_ends_what_was_scheduled(
+def test_withdrawn_offer_ends_the_scheduled_acceptance(
     fresh, transport, deployment, owner, proposer, anybody
 ):
     made, do = timelock(fresh, proposer.address), transport.perform

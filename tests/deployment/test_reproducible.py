@@ -47,7 +47,7 @@ def build(folder, *options, **environment):
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
-    """Compile in a clean folder that has nothing in common with this one but what is compiled."""
+    """Compile in a clean folder that shares only the sources with this one."""
     folder = clean_folder(tmp_path_factory.mktemp("there") / "far away" / "b")
     other = {"TZ": "Pacific/Apia", "LC_ALL": "C", "HOME": str(folder), "PYTHONHASHSEED": "7"}
     assert build(folder, **other).returncode == 0
@@ -59,7 +59,7 @@ def test_clean_build_elsewhere_gives_the_published_bytes(elsewhere, name):
     assert (elsewhere / PUBLISHED / name).read_bytes() == (ROOT / PUBLISHED / name).read_bytes()
 
 
-def test_no_folder_of_a_machine_is_in_what_is_published(elsewhere):
+def test_published_files_contain_no_local_folder(elsewhere):
     for name in NAMES:
         text = (elsewhere / PUBLISHED / name).read_text()
         assert str(ROOT) not in text
@@ -82,8 +82,8 @@ def test_changed_byte_of_an_artifact_is_found(elsewhere):
     assert named == [str(PUBLISHED / name) for name in NAMES]
 
 
-def test_what_its_sources_do_not_compile_to_is_not_deployed(elsewhere, monkeypatch):
-    """One more letter in a comment is enough: the metadata covers it."""
+def test_code_that_differs_from_its_sources_is_not_deployed(elsewhere, monkeypatch):
+    """One more letter in a comment is enough, because the metadata covers it."""
     spec = importlib.util.spec_from_file_location("deploy_script", ROOT / "scripts" / "deploy.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

@@ -1,4 +1,4 @@
-"""The record of a deployment, put into the package, is a network of its own, in a wheel too."""
+"""The record of a deployment can be added to the package as a network, also in a wheel."""
 
 import importlib.util
 import json
@@ -77,7 +77,7 @@ def test_package_reads_the_record(checkout, fresh, owner):
 
 
 def test_key_as_an_argument_is_refused_on_what_was_deployed_for_all(checkout, fresh, owner):
-    """The development chain plays the public one: what counts is whose contracts they are."""
+    """The development chain stands in for the public one; only the contracts matter."""
     words = ("set-node", "https://a.example", "-n", NAME, "--rpc-url", fresh.rpc_url)
     refused = subprocess.run(
         [sys.executable, "-m", "ocn_registry.cli", *words, "-s", "0x" + "11" * 32],

@@ -109,7 +109,7 @@ def test_start_block_is_not_needed_where_a_node_has_old_states(fresh, deployment
     assert verify(replace(deployment, start_block=None), transport).is_proven
 
 
-def test_storage_that_creation_code_has_filled_is_found_out(ghost, transport):
+def test_storage_filled_by_creation_code_is_detected(ghost, transport):
     found = verify(ghost, transport)
     assert not found.is_verified
     assert not found.is_proven
@@ -177,7 +177,7 @@ def test_record_without_a_match_is_not_saved_by_its_hashes(fresh, ghost, transpo
 
 @pytest.mark.parametrize("left_out", range(1, 6))
 @pytest.mark.usefixtures("listed")
-def test_state_that_the_events_do_not_add_up_to_is_found_out(
+def test_state_that_differs_from_the_events_is_detected(
     deployment, transport, monkeypatch, left_out
 ):
     """Make the node omit one of the last events."""
@@ -228,13 +228,13 @@ def test_command_says_that_the_storage_is_proven(run):
     assert (result["verified"], result["storageProven"]) == (True, True)
 
 
-def test_command_finds_a_ghost_out(run, ghost):
+def test_command_detects_a_ghost(run, ghost):
     code, result, _ = run(ghost)
     assert code == UNEXPECTED
     assert (result["verified"], result["storageProven"]) == (False, False)
 
 
-def test_command_has_another_exit_code_for_what_is_not_proven(run, monkeypatch):
+def test_command_has_another_exit_code_for_unproven_storage(run, monkeypatch):
     monkeypatch.setattr("ocn_registry.deploy.verify.find_creation", nothing)
     code, result, says = run()
     assert code == UNPROVEN

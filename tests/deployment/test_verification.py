@@ -55,7 +55,7 @@ def test_what_was_deployed_is_verified_with_its_arguments(fresh, transport):
     assert found.import_open == found.deployed_open == (True, True)
 
 
-def test_asynchronous_callers_learn_the_same(fresh, transport):
+def test_asynchronous_callers_get_the_same_result(fresh, transport):
     async def check():
         there = AsyncHttpTransport([fresh.rpc_url])
         try:
@@ -88,7 +88,7 @@ def test_changed_byte_is_found_and_named(fresh, transport, contract, place):
 
 
 @pytest.mark.parametrize("contract", list(Contract))
-def test_each_place_of_each_immutable_is_looked_at(fresh, contract):
+def test_each_place_of_each_immutable_is_checked(fresh, contract):
     deployment = fresh.deployment()
     there = code_at(fresh, address_of(deployment, contract))
     for name, start in places_of(contract):
@@ -99,7 +99,7 @@ def test_each_place_of_each_immutable_is_looked_at(fresh, contract):
 
 
 def test_every_single_byte_counts(fresh):
-    """In the code as in the artifact: they are compared the one with the other."""
+    """In the deployed code and in the artifact, since they are compared with each other."""
     deployment = fresh.deployment()
     code = code_at(fresh, deployment.permissions)
     assert code_differences(deployment, Contract.PERMISSIONS, bytes(code)) == []
@@ -125,7 +125,7 @@ def test_addresses_in_the_wrong_order_are_found(fresh, transport):
     assert not verify(swapped, transport).is_verified
 
 
-def test_constructor_arguments_and_transactions_are_held_to_what_is_wanted(fresh, transport):
+def test_constructor_arguments_and_transactions_are_compared_with_expectations(fresh, transport):
     deployment, known = fresh.deployment(), creations(fresh)
     found = verify(
         deployment, transport, wanted=Wanted(first_owner=STRANGER, deployed_open=False, **known)

@@ -23,7 +23,7 @@ STRANGER = "0x" + "43" * 20
 
 @pytest.fixture
 def record(fresh, transport, tmp_path):
-    """Deploy beside what the chain has already."""
+    """Deploy another pair on the same chain."""
     account = Account.create()
     fresh.request("anvil_setBalance", account.address, hex(10**18))
     creator = KeyCreator(account)
@@ -100,7 +100,7 @@ def test_transaction_that_calls_a_contract_proves_nothing_and_refutes_nothing(
     assert any("the first argument" in line for line in result["differences"])
 
 
-def test_record_that_reports_another_first_owner_is_found_out(verify, record, tmp_path):
+def test_record_with_another_first_owner_is_detected(verify, record, tmp_path):
     other = tmp_path / "other.json"
     other.write_text(json.dumps({**record.fields, "initialOwner": STRANGER}))
     result = verify(code=1, file=other)

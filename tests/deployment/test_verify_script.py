@@ -1,4 +1,4 @@
-"""Sources go to Sourcify and to the explorer complete; stand-ins of both answer on loopback."""
+"""Complete sources are submitted to Sourcify and the explorer, with stand-ins for both."""
 
 import importlib.util
 import json
@@ -36,7 +36,7 @@ def script():
 
 @pytest.fixture
 def service():
-    """Stand in for both services: the first status is that they are at it."""
+    """Stand-in for both services, which first report that they are still working."""
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_):
@@ -88,11 +88,11 @@ def service():
 
 @pytest.fixture
 def compiled(script, monkeypatch):
-    """Leave out the compile, which has a test of its own."""
+    """Skip the compile, which has its own test."""
     monkeypatch.setattr(script, "metadata_of", lambda *_: "{}")
 
 
-def test_files_hold_all_sources_and_compile_to_the_published_code(script, tmp_path):
+def test_files_contain_all_sources_and_compile_to_the_published_code(script, tmp_path):
     paths = script.write_files(tmp_path)
     assert [path.name for path in paths] == [
         "Registry.input.json",
@@ -123,7 +123,7 @@ def test_both_services_get_each_contract(script, service):
     assert json.loads(fields["sourceCode"][0]) == script.standard_input("Registry")
 
 
-def test_what_is_verified_is_neither_compiled_nor_submitted_again(script, service, monkeypatch):
+def test_verified_contracts_are_neither_compiled_nor_submitted_again(script, service, monkeypatch):
     monkeypatch.setattr(script, "metadata_of", None)
     service.has_it = True
     lines = script.submit(RECORD, sourcify=service.url, explorer=service.url, dry_run=False)
@@ -135,9 +135,7 @@ def test_what_is_verified_is_neither_compiled_nor_submitted_again(script, servic
 
 
 @pytest.mark.usefixtures("compiled")
-def test_what_is_not_verified_in_time_is_not_a_success(
-    script, service, monkeypatch, tmp_path, capsys
-):
+def test_late_verification_is_not_a_success(script, service, monkeypatch, tmp_path, capsys):
     record = tmp_path / "volta.json"
     record.write_text(json.dumps(RECORD))
     monkeypatch.setattr(script, "_TRIES", 0)

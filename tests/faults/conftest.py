@@ -1,4 +1,4 @@
-"""A chain, a faulty way to it, and clients with little patience for what is slow by intent."""
+"""A chain, a faulty proxy to it, and clients with short time limits for slow faults."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ from faulty.proxy import FaultProxy  # noqa: E402
 from ocn_registry import KeySigner, WriteOptions  # noqa: E402
 from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
-# Less than the slow faults take, for the tests of these. Others may run on a busy machine.
+# Less than slow faults take, for their tests. Other tests allow for a busy machine.
 SHORT_S, LONG_S = 0.4, 10.0
 PATIENCE = WriteOptions(timeout_s=20)
 SLOW = {"slow", "slow_after", "dripping", "dripping_headers", "asking_for_patience"}
@@ -52,13 +52,13 @@ def way(request):
 
 
 def is_slow(fault):
-    """Return whether a fault, or its name, is one of those that take long."""
+    """Return whether a fault, or its name, is a slow one."""
     return str(getattr(fault, "__name__", fault)).replace(" ", "_") in SLOW
 
 
 @pytest.fixture
 def connect(way, devnet, request):
-    """Yield a function that makes clients by URL; each is as good as a process of its own."""
+    """Yield a function that makes clients by URL, each like a separate process."""
     made = []
     given = getattr(request.node, "callspec", None)
     slow = given is not None and any(map(is_slow, given.params.values()))
@@ -87,7 +87,7 @@ def operator(devnet):
 
 
 class Account:
-    """What an account has paid, as the chain itself tells."""
+    """What an account has paid, read from the chain itself."""
 
     def __init__(self, devnet, address):
         self._devnet = devnet
@@ -103,7 +103,7 @@ class Account:
         return int(self._devnet.request("eth_getBalance", self._address, "latest"), 16)
 
     def paid_for(self, transactions):
-        """Return whether it paid for so many transactions since this was made, and for no more."""
+        """Return whether it has paid for exactly this many transactions since creation."""
         spent = self._balance - self.balance
         return self.sent - self._sent == transactions and (spent > 0) == (transactions > 0)
 

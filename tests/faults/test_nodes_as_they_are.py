@@ -1,4 +1,4 @@
-"""What nodes, providers and gateways do, each as its source describes it, in front of a real chain.
+"""Behaviour of real nodes, providers and gateways, each from its source, with a real chain.
 
 The rows are those of the table that the issue names; the other cases are of the same kinds.
 """
@@ -68,7 +68,7 @@ BEHIND = {
 
 @pytest.fixture
 def connect(way, connect):
-    """Return more time than other faults need: nothing here is about time."""
+    """Return a generous time limit, since time does not matter here."""
     return lambda *urls, **settings: connect(*urls, timeout_s=10.0, **settings)
 
 
@@ -79,7 +79,7 @@ def short_pauses(monkeypatch):
 
 @pytest.mark.parametrize("error", (BUSY | BEHIND).values(), ids=(BUSY | BEHIND).keys())
 @pytest.mark.parametrize("known", [True, False], ids=["known", "new"])
-def test_what_passes_is_waited_out_and_another_node_is_asked(
+def test_temporary_errors_are_waited_out_or_another_node_is_asked(
     client, connect, proxy, devnet, operator, error, known
 ):
     """R17, R17b, R30: inside HTTP 200, to a first question and to later ones."""
@@ -104,7 +104,7 @@ def test_rate_limit_in_any_status_is_reported_with_the_nodes_words(client, proxy
 def test_refusal_of_the_first_question_is_reported_with_the_nodes_words(
     client, proxy, operator, account, question
 ):
-    """R36: the chain id, which is asked for first, is refused as all else is."""
+    """R36: the chain id, which is requested first, is refused like everything else."""
     words = "rejected due to project ID settings"
     proxy.inject(nodes.each_fails(code=-32002, message=words))
     ask = {
@@ -148,7 +148,7 @@ def test_refusal_of_the_first_question_is_reported_with_the_nodes_words(
 def test_batch_that_is_too_long_is_halved_and_longer_ones_are_tried_later(
     connect, proxy, devnet, monkeypatch, too_long
 ):
-    """R19, and limits of batches in other words, with any status, or without a word."""
+    """R19, and batch limits in other wordings, with any status or without a message."""
     monkeypatch.setattr(endpoint, "_FIRST_PATIENCE", 2)
     effects = all_of(
         tuple(Call(devnet.registry_address, selector("owner()"), bytes) for _ in range(9))
@@ -274,15 +274,15 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("status", "body"), WORDS.values(), ids=WORDS.keys())
-def test_words_are_reported_wherever_they_are(client, proxy, operator, status, body):
-    """R36: whatever form the gateway before a node gives them."""
+def test_message_of_a_node_is_reported_from_any_form(client, proxy, operator, status, body):
+    """R36: in any form that a gateway uses."""
     (words,) = re.findall(r"'([^']*)'\W*$", repr(body))
     proxy.inject(faults.status_says(status, json.dumps(body).encode()))
     with pytest.raises((RpcUnavailable, RpcRefused), match=words):
         client.node(operator.address)
 
 
-def test_words_in_place_of_json_are_reported(client, proxy, operator):
+def test_text_in_place_of_json_is_reported(client, proxy, operator):
     """R25"""
     proxy.inject(faults.says(b"invalid host specified"))
     with pytest.raises(BadAnswer, match="it says 'invalid host specified'"):
@@ -323,7 +323,7 @@ def test_empty_error_beside_a_result_is_none(client, proxy, operator, account, e
 
 
 @pytest.mark.parametrize("method", ["eth_getBlockByNumber", CALL, "eth_chainId"])
-def test_null_for_a_moment_is_waited_out(client, connect, proxy, devnet, operator, method):
+def test_temporary_null_is_waited_out(client, connect, proxy, devnet, operator, method):
     """R29"""
     proxy.inject(faults.answers(method, None), method, times=1)
     assert client.nodes() == ()
@@ -349,7 +349,7 @@ def test_null_for_a_moment_is_waited_out(client, connect, proxy, devnet, operato
     ids=range(9),
 )
 def test_refusal_of_the_contract_without_a_reason(client, proxy, operator, error):
-    """R03: it is the contract that refuses, whatever words it chose."""
+    """R03: the contract refuses, in any wording."""
     proxy.inject(nodes.says_error(CALL, **error))
     with pytest.raises(UnknownRevert):
         client.node(operator.address)
@@ -376,7 +376,7 @@ def test_refusal_of_the_contract_without_a_reason(client, proxy, operator, error
     ids=range(6),
 )
 def test_refusal_of_the_contract_with_its_error(client, proxy, operator, where):
-    """R01: typed, wherever the node puts what the contract said."""
+    """R01: the error is typed, wherever the node puts the contract's data."""
     data = (
         "0x" + selector(errors.NodeNotFound.signature).hex() + operator.address[2:].rjust(64, "0")
     )
@@ -394,8 +394,10 @@ def test_refusal_of_the_contract_with_its_error(client, proxy, operator, where):
     ],
 )
 @pytest.mark.parametrize("message", ["VM execution error.", "Transaction execution error."])
-def test_trouble_of_the_node_is_not_the_contracts_refusal(client, proxy, operator, words, message):
-    """R04, R33, T11: the node's own words, of its data too."""
+def test_error_of_the_node_is_not_a_refusal_of_the_contract(
+    client, proxy, operator, words, message
+):
+    """R04, R33, T11: the node's own message, also about its data."""
     proxy.inject(nodes.says_error(CALL, code=-32015, message=message, data=words))
     with pytest.raises(RpcRefused) as told:
         client.node(operator.address)
@@ -438,7 +440,7 @@ def without(*names, **changes):
 
 
 @pytest.mark.parametrize("change", [without("effectiveGasPrice"), without(effectiveGasPrice=None)])
-def test_price_that_a_receipt_does_not_report_is_not_known(client, proxy, operator, change):
+def test_price_missing_from_a_receipt_is_unknown(client, proxy, operator, change):
     """R11, R12: never 0."""
     outcome = client.set_node("https://a.example", signer=operator)
     proxy.inject(faults.answers("eth_getTransactionReceipt", change))
@@ -499,7 +501,7 @@ def test_transaction_that_is_another_one_is_refused(client, proxy, operator, nam
 
 
 def test_calls_of_one_list_name_its_block_by_the_hash(client, proxy, devnet):
-    """EIP-1898: what a load balancer or a reorganisation does meanwhile changes nothing."""
+    """EIP-1898: a load balancer or a reorganisation in between changes nothing."""
     seen = []
 
     async def watch(exchange):
@@ -531,7 +533,7 @@ def test_node_that_knows_no_blocks_by_hash_is_asked_by_number(client, proxy, err
     assert proxy.posts - posts == 2
 
 
-def test_block_that_the_chain_has_left_is_not_asked_for_for_good(client, proxy, devnet):
+def test_replaced_block_is_not_requested_for_ever(client, proxy, devnet):
     snapshot = devnet.request("evm_snapshot")
     devnet.request("anvil_mine", "0x2")
     number = ways.perform(client, Head()).ref.number
@@ -555,7 +557,7 @@ def test_node_that_does_not_know_a_transaction_does_not_speak_for_the_others(
 
 
 def test_limit_that_counts_each_question_of_a_batch_is_waited_out(client, proxy, devnet):
-    """A provider that takes so many calls a second answers the first ones and refuses the rest."""
+    """A provider with a limit of calls per second answers the first ones and refuses the rest."""
     left = [20]
 
     async def meter(exchange):
@@ -576,7 +578,7 @@ def test_limit_that_counts_each_question_of_a_batch_is_waited_out(client, proxy,
 
 
 def test_events_and_their_blocks_are_asked_for_together(client, proxy, devnet):
-    """What is read around the events shows that no block changed meanwhile: never in pieces."""
+    """Events and surrounding blocks are one request, which shows that no block changed."""
     head = ways.perform(client, Head())
     proxy.inject(nodes.says_error("eth_getLogs", code=-32005, message="rate limited"), times=1)
     asked = together(Head(), Logs((devnet.registry_address,), 0, 1), Head())
@@ -600,8 +602,8 @@ HALTS = (
 
 
 @pytest.mark.parametrize("words", HALTS)
-def test_contract_that_does_what_none_may_has_refused(client, proxy, operator, words):
-    """A wallet that does so when it is asked about a signature keeps nobody else from writing."""
+def test_contract_that_breaks_the_rules_has_refused(client, proxy, operator, words):
+    """A wallet that does so when it checks a signature does not prevent other writes."""
     proxy.inject(nodes.says_error("eth_call", code=-32603, message=words))
     with pytest.raises(UnknownRevert):
         client.node(operator.address)

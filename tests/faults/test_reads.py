@@ -1,4 +1,4 @@
-"""Reads over a bad way or from a bad node: the documented error in time, or another node."""
+"""Reads over a bad connection or from a bad node end in a documented error or use another node."""
 
 import pytest
 from faulty import faults
@@ -73,14 +73,14 @@ def test_other_node_answers_in_its_place(connect, proxy, devnet, operator, broke
 @pytest.mark.parametrize(
     "fault", [faults.reset, faults.half, faults.status(429, Retry_After="0"), faults.status(502)]
 )
-def test_what_passes_is_outlasted(client, proxy, operator, fault):
+def test_temporary_fault_of_a_read_is_outlasted(client, proxy, operator, fault):
     proxy.inject(fault, times=1)
     assert client.node(operator.address) is None
     assert proxy.posts == 2
 
 
 @pytest.mark.parametrize(("asked", "pause_s"), [("1", 1), ("86400", 5), ("soon", 0.1)])
-def test_wish_to_be_left_alone_is_respected_within_bounds(
+def test_retry_after_is_respected_within_limits(
     client, proxy, operator, monkeypatch, asked, pause_s
 ):
     pauses = []
@@ -95,7 +95,7 @@ def test_wish_to_be_left_alone_is_respected_within_bounds(
     assert pauses == [pause_s]
 
 
-def test_bad_headers_do_not_bring_the_key_of_a_url_into_the_log(connect, proxy, operator, caplog):
+def test_bad_headers_do_not_put_the_key_of_a_url_into_the_log(connect, proxy, operator, caplog):
     client = connect(f"{proxy.url}/secret-key")
     proxy.inject(faults.bad_headers)
     with pytest.raises(RpcUnavailable) as outcome:
@@ -118,7 +118,7 @@ def test_cookies_are_not_kept(connect, proxy, operator):
     assert not [field for fields in asked for field in fields if field.startswith(b"cookie")]
 
 
-def test_slow_node_is_not_asked_the_same_again(connect, proxy, operator):
+def test_slow_node_does_not_get_the_same_request_again(connect, proxy, operator):
     proxy.inject(faults.slow)
     with pytest.raises(RpcTimeout):
         connect(proxy.url, timeout_s=faults.SLOW_S / 2).node(operator.address)
@@ -192,7 +192,7 @@ def test_node_without_batches_is_asked_one_by_one(client, proxy, says_no):
     ],
     ids=range(4),
 )
-def test_nonsense_in_place_of_a_batch_teaches_nothing(client, proxy, nonsense):
+def test_invalid_answer_to_a_batch_does_not_disable_batches(client, proxy, nonsense):
     client.parties()
     proxy.inject(nonsense, "eth_call", times=1)
     assert client.parties() == ()
@@ -201,7 +201,7 @@ def test_nonsense_in_place_of_a_batch_teaches_nothing(client, proxy, nonsense):
     assert proxy.posts == posts + 2  # the count and a page in one, as before
 
 
-def test_batches_are_as_long_as_asked_for(connect, proxy):
+def test_batches_have_the_configured_length(connect, proxy):
     client = connect(proxy.url, max_batch=1)
     assert client.parties() == ()
     assert proxy.posts == 4

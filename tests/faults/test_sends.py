@@ -1,4 +1,4 @@
-"""Writes over a bad way or to a bad node: the documented error in time, and nothing paid twice."""
+"""Writes over a bad connection or to a bad node raise a documented error and are paid once."""
 
 import sqlite3
 import threading
@@ -37,7 +37,7 @@ def never_mines(devnet):
 
 
 def mined_once_sent(devnet):
-    """Return options by which a block is made as soon as a transaction was handed over."""
+    """Return options that mine a block as soon as a transaction was sent."""
     return WriteOptions(timeout_s=20, on_sent=lambda _: devnet.request("evm_mine"))
 
 
@@ -53,7 +53,7 @@ def mine(devnet):
 
 
 def unknown(client, operator, url=URL):
-    """Send something of which the outcome is not known; return its hash."""
+    """Send a transaction with unknown outcome; return its hash."""
     started = time.monotonic()
     with pytest.raises(OutcomeUnknown) as answer:
         client.set_node(url, signer=operator, options=WriteOptions(timeout_s=PATIENCE_S))
@@ -122,7 +122,7 @@ KEPT = [
 
 
 @pytest.mark.parametrize("fault", KEPT)
-def test_transaction_that_a_node_keeps_is_found_whatever_it_says(
+def test_transaction_that_a_node_keeps_is_found_despite_its_message(
     client, proxy, operator, account, fault
 ):
     proxy.inject(fault, method=SEND)
@@ -131,7 +131,9 @@ def test_transaction_that_a_node_keeps_is_found_whatever_it_says(
 
 
 @pytest.mark.parametrize("fault", NOT_ACCEPTED)
-def test_what_a_node_says_to_a_transaction_decides_nothing(client, proxy, operator, account, fault):
+def test_message_of_a_node_to_a_transaction_decides_nothing(
+    client, proxy, operator, account, fault
+):
     proxy.inject(fault, method=SEND)
     tx_hash = unknown(client, operator)
     proxy.heal()
@@ -139,7 +141,7 @@ def test_what_a_node_says_to_a_transaction_decides_nothing(client, proxy, operat
     assert account.paid_for(1)
 
 
-def test_what_never_left_this_machine_is_refused_and_forgotten(
+def test_transaction_that_never_left_this_machine_is_forgotten(
     client, connect, proxy, devnet, operator, account
 ):
     never = connect(proxy.url)
@@ -180,7 +182,7 @@ def test_receipt_that_never_comes_is_unknown_and_then_found(client, proxy, opera
     assert account.paid_for(1)
 
 
-def test_next_write_is_a_write_of_its_own(client, proxy, operator, account):
+def test_next_write_is_a_separate_write(client, proxy, operator, account):
     proxy.inject(faults.answers(RECEIPT, None), method=RECEIPT)
     tx_hash = unknown(client, operator)
     proxy.heal()
@@ -208,7 +210,7 @@ def test_number_that_is_too_low_is_unknown_and_costs_nothing(
     assert account.paid_for(1)
 
 
-def test_number_that_was_taken_is_reported_as_taken(
+def test_number_taken_by_another_transaction_is_reported(
     client, connect, proxy, devnet, operator, account, monkeypatch
 ):
     monkeypatch.setattr(confirmation, "_LOSS_S", 0.2)
@@ -222,7 +224,7 @@ def test_number_that_was_taken_is_reported_as_taken(
     assert account.paid_for(2)
 
 
-def test_number_that_lags_is_not_given_out_twice(client, proxy, operator, account):
+def test_lagging_number_is_not_used_twice(client, proxy, operator, account):
     proxy.inject(faults.answers("eth_getTransactionCount", "0x0"), method="eth_getTransactionCount")
     for url in (URL, "https://b.example", "https://c.example"):
         client.set_node(url, signer=operator)
@@ -235,7 +237,9 @@ def test_number_that_is_too_high_is_unknown_and_costs_nothing(client, proxy, ope
     assert account.paid_for(0)
 
 
-def test_dropped_transaction_is_unknown_and_the_same_again(client, never_mines, operator, account):
+def test_dropped_transaction_is_unknown_and_sent_again_unchanged(
+    client, never_mines, operator, account
+):
     tx_hash = unknown(client, operator)
     never_mines.request("anvil_dropTransaction", tx_hash)
     assert client.transactions.outcome_of(tx_hash) is None
@@ -254,7 +258,7 @@ def test_dropped_transaction_leaves_no_gap(client, never_mines, operator, accoun
     assert account.paid_for(2)
 
 
-def test_block_that_is_undone_does_not_count(client, devnet, operator, account):
+def test_reverted_block_does_not_count(client, devnet, operator, account):
     def undo(tx_hash):
         mined(devnet, tx_hash)
         devnet.request("evm_setAutomine", False)
@@ -271,7 +275,7 @@ def test_block_that_is_undone_does_not_count(client, devnet, operator, account):
     assert account.paid_for(1)
 
 
-def test_confirmations_are_counted_on_the_chain_that_stands(client, devnet, operator, account):
+def test_confirmations_are_counted_on_the_present_chain(client, devnet, operator, account):
     """The transaction's block is replaced by another, with the transaction in the next one."""
     raw = []
 
@@ -319,7 +323,7 @@ def test_other_process_speeds_it_up_by_its_hash_alone(
     assert account.paid_for(1)
 
 
-def test_the_first_of_two_may_still_win(client, proxy, never_mines, operator, account):
+def test_first_of_two_attempts_may_still_be_mined(client, proxy, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     never_mines.request("evm_mine")
     assert client.transactions.speed_up(tx_hash, signer=operator).tx_hash == tx_hash
@@ -327,7 +331,7 @@ def test_the_first_of_two_may_still_win(client, proxy, never_mines, operator, ac
     assert account.paid_for(1)
 
 
-def test_price_of_a_replacement_keeps_below_the_cap(client, never_mines, operator, account):
+def test_price_of_a_replacement_stays_below_the_cap(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     with pytest.raises(FeeAboveCap):
         client.transactions.speed_up(
@@ -347,7 +351,7 @@ def test_stuck_transaction_is_cancelled(client, never_mines, operator, account):
     assert account.paid_for(2)
 
 
-def test_what_can_not_be_cancelled_any_more_is_reported(client, never_mines, operator, account):
+def test_transaction_too_late_to_cancel_is_reported(client, never_mines, operator, account):
     tx_hash = unknown(client, operator)
     never_mines.request("evm_mine")
     assert client.transactions.cancel(tx_hash, signer=operator).tx_hash == tx_hash
@@ -447,7 +451,9 @@ def test_same_write_of_another_process_finds_the_first_in_its_block(
     assert account.paid_for(2)
 
 
-def test_another_process_hands_over_what_no_node_has(processes, never_mines, operator, account):
+def test_another_process_sends_a_transaction_that_no_node_has(
+    processes, never_mines, operator, account
+):
     tx_hash = unknown(processes(), operator)
     never_mines.request("anvil_dropTransaction", tx_hash)
     never_mines.request("evm_setAutomine", True)
@@ -456,9 +462,7 @@ def test_another_process_hands_over_what_no_node_has(processes, never_mines, ope
     assert account.paid_for(2)
 
 
-def test_open_transactions_are_listed_with_what_they_are_for(
-    processes, never_mines, operator, account
-):
+def test_open_transactions_are_listed_with_their_purpose(processes, never_mines, operator, account):
     tx_hash = unknown(processes(), operator)
     other = processes()
     (one,) = other.transactions.open()
@@ -510,7 +514,9 @@ def test_waiting_finds_the_attempt_of_another_process_that_has_sent_more_since(
     assert account.paid_for(3)
 
 
-def test_transaction_from_elsewhere_is_reported(client, connect, never_mines, operator, account):
+def test_transaction_of_another_program_is_reported(
+    client, connect, never_mines, operator, account
+):
     unknown(connect(never_mines.rpc_url), operator)
     answer = []
     options = WriteOptions(on_notice=answer.append, on_sent=mine(never_mines))
@@ -527,7 +533,7 @@ def test_transaction_from_elsewhere_is_reported(client, connect, never_mines, op
 def test_write_that_was_reported_to_others_is_not_paid_again(
     processes, never_mines, operator, account
 ):
-    """The plan said that nothing new is sent, so nobody was asked about another transaction."""
+    """The plan said that nothing new is sent, so no other transaction was approved."""
     first, second = processes(), processes()
     tx_hash = unknown(first, operator)
     quote = second.quote(SetNode(domain=URL), payer=operator.address)
@@ -539,10 +545,10 @@ def test_write_that_was_reported_to_others_is_not_paid_again(
     assert account.paid_for(1)
 
 
-def test_only_what_the_account_signed_is_signed_again(
+def test_only_transactions_of_the_account_are_signed_again(
     client, connect, proxy, never_mines, operator, account
 ):
-    """A node shows somebody else's transaction as the account's: its hash is right."""
+    """A node reports another account's transaction, with its right hash, as this account's."""
     stranger = KeySigner.from_key(never_mines.accounts[2].private_key)
     tx_hash = unknown(connect(never_mines.rpc_url), stranger)
     method = "eth_getTransactionByHash"

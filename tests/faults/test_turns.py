@@ -1,4 +1,4 @@
-"""Many writes of one spender at once, by threads and by tasks: no two of them get one number."""
+"""Concurrent writes of one spender, by threads and tasks, never share a transaction number."""
 
 import asyncio
 import itertools
@@ -25,7 +25,7 @@ def patient(way, connect, proxy):
 
 @pytest.fixture
 def at_once(way, patient):
-    """Return a function that does calls of the client's methods at once, and returns what came."""
+    """Return a function that calls methods of the client concurrently, and returns the results."""
 
     def threads(*calls):
         def one(call):
@@ -60,7 +60,7 @@ def submit(*signed, spender, **named):
     return "submit", signed, {"spender": spender, **named}
 
 
-def test_requests_of_many_are_all_sent(at_once, patient, requests, operator, account):
+def test_requests_of_many_people_are_all_sent(at_once, patient, requests, operator, account):
     outcomes = at_once(*[submit(request, spender=operator) for request in requests])
     assert len({outcome.tx_hash for outcome in outcomes}) == COUNT
     assert {node.domain for node in patient.nodes()} == {
@@ -69,7 +69,7 @@ def test_requests_of_many_are_all_sent(at_once, patient, requests, operator, acc
     assert account.paid_for(COUNT)
 
 
-def test_waiting_for_a_block_keeps_nobody_from_sending(
+def test_waiting_for_a_block_does_not_block_other_sends(
     at_once, requests, devnet, operator, account
 ):
     devnet.request("evm_setAutomine", False)
@@ -95,7 +95,7 @@ def test_same_write_at_once_is_paid_once(at_once, requests, operator, account):
     assert account.paid_for(1)
 
 
-def test_one_that_reverts_takes_no_number(at_once, patient, operator, account):
+def test_reverting_write_uses_no_number(at_once, patient, operator, account):
     def set_node(url):
         return "set_node", (url,), {"signer": operator}
 
@@ -108,7 +108,7 @@ def test_one_that_reverts_takes_no_number(at_once, patient, operator, account):
     assert account.paid_for(3)
 
 
-def test_interrupted_task_gives_its_turn_back(connect, proxy, operator, way):
+def test_interrupted_task_releases_its_turn(connect, proxy, operator, way):
     if way == "sync":
         return  # an interrupted thread is an interrupted program
     client = connect(proxy.url, timeout_s=10, options=PATIENT)
@@ -125,7 +125,7 @@ def test_interrupted_task_gives_its_turn_back(connect, proxy, operator, way):
 
 
 class Device:
-    """A signer that asks elsewhere, as hardware and key services do."""
+    """An external signer, like hardware and key services."""
 
     def __init__(self, signer):
         self._signer = signer

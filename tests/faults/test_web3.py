@@ -1,4 +1,4 @@
-"""A Web3 or AsyncWeb3 of the user: the same errors, whatever it raises, and none of its words.
+"""A user's own Web3 or AsyncWeb3: its exceptions become the same errors, without its texts.
 
 `make compat` runs these with the oldest and the newest web3.
 """

@@ -1,4 +1,4 @@
-"""What tests of several languages share: a build with Maven."""
+"""Shared by tests of several languages: a build with Maven."""
 
 import hashlib
 import os

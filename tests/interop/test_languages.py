@@ -1,4 +1,4 @@
-"""The examples in other languages do what they say, with a registry on a chain."""
+"""The examples in other languages work, with a registry on a chain."""
 
 import json
 import os

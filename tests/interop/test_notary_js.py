@@ -1,4 +1,4 @@
-"""Our notary and the npm package `@shareandcharge/ocn-notary` understand each other, both ways.
+"""Our notary and the npm package `@shareandcharge/ocn-notary` verify each other's signatures.
 
 A test's cases go through one Node.js process. What the JavaScript package gets wrong has a test of
 its own at the end: should one of them fail, the package was mended.
@@ -196,12 +196,12 @@ def test_a_long_message_gets_the_same_header():
     assert values([["sign", message, key(1)]]) == [ours]
 
 
-def test_javascript_verifies_what_is_signed_here(messages, headers):
+def test_javascript_verifies_our_signatures(messages, headers):
     jobs = [["verify", *case, 1] for case in zip(messages, headers, strict=True)]
     assert values(jobs) == ["valid"] * CASES
 
 
-def test_what_javascript_signs_is_verified_here(messages):
+def test_signatures_of_javascript_are_verified_here(messages):
     theirs = values([["sign", message, key(1)] for message in messages])
     for message, header in zip(messages, theirs, strict=True):
         signature = MessageSignature.from_header(header)
@@ -243,7 +243,7 @@ def some_changes(rng, message):
 
 @pytest.fixture(scope="module")
 def journeys(messages, signatures):
-    """Each message on its way over two nodes: its states, its signatures, what was changed."""
+    """Return the path of each message over two nodes: states, signatures and changes."""
     rng = random.Random("journeys")  # noqa: S311 - reproducible, no secret
     found = []
     for message, signature in zip(messages, signatures, strict=True):
@@ -294,7 +294,7 @@ def test_rewrites_of_javascript_are_verified_here(messages, headers, journeys):
         assert verified.rewritten_fields == changes[0].keys() | changes[1].keys()
 
 
-def test_old_objects_kept_by_javascript_are_put_back_here():
+def test_old_objects_kept_by_javascript_are_restored_here():
     before = {"headers": {}, "body": {"token": {"uid": "1", "n": [1, 2]}, "x": "y"}}
     after = {"headers": {}, "body": {"token": {"uid": "2", "n": [3, 4]}, "x": "y"}}
     old = {"$['body']['token']": before["body"]["token"]}
@@ -320,7 +320,7 @@ def test_bodies_between_nodes_recover_the_same_signer():
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
-def test_signatures_in_other_clothes_have_the_same_verdict():
+def test_signatures_in_other_forms_have_the_same_verdict():
     message = OcpiMessage(headers={}, body={"a": 1})
     signature = MessageSignature.sign(message, PARTY)
     r, s, v = signature.rsv[2:66], int(signature.rsv[66:130], 16), int(signature.rsv[130:], 16)
@@ -347,7 +347,7 @@ def test_signatures_in_other_clothes_have_the_same_verdict():
         others[3].verify(message)
 
 
-# --- what the JavaScript package gets wrong -------------------------------------------------------
+# --- defects of the JavaScript package ------------------------------------------------------------
 
 
 def test_defect_a_second_verify_of_two_rewrites_fails(journeys):
@@ -360,7 +360,7 @@ def test_defect_a_second_verify_of_two_rewrites_fails(journeys):
         chain[2].verify(states[2])
 
 
-def test_defect_small_letters_in_a_rewrite_are_rejected_and_mended_here():
+def test_defect_lower_case_address_in_a_rewrite_is_rejected_and_repaired_here():
     vector = json.loads((VECTORS / "vector-9-neg-lowercase-rewrite-signatory.json").read_text())
     mended = MessageSignature.from_header(vector["header"]).to_header()
     jobs = [["verify", vector["received"], header, 1] for header in (vector["header"], mended)]
@@ -378,7 +378,7 @@ def test_defect_capital_letters_and_quotes_sign_and_never_verify():
 
 
 def test_defect_a_value_that_a_node_removes_breaks_the_chain():
-    """It lists the fields anew, without the removed one; here the old fields stay."""
+    """It lists the fields again, without the removed one; here the old fields stay."""
     before = {"headers": {"link": "<a>", "x-limit": "1"}}
     after = {"headers": {"x-limit": "1"}}
     (first,) = values([["sign", before, key(1)]])

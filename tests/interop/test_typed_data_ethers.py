@@ -1,4 +1,4 @@
-"""What we ask wallets to sign, and ethers: the same hashes, the same signatures, taken by us.
+"""Our requests and ethers: the same hashes, and accepted signatures.
 
 Each test's documents go through one Node.js process.
 """
@@ -146,15 +146,15 @@ def test_hashes_and_signatures_are_those_of_ethers(signed_by_ethers):
         assert request.sign(signer).document() == answer["document"]
 
 
-def test_request_that_ethers_signed_is_read_and_is_its_signers(signed_by_ethers):
+def test_request_signed_by_ethers_is_read_with_the_right_signer(signed_by_ethers):
     for (_, signer, request), answer in zip(*signed_by_ethers, strict=True):
         read = DIALECT.read_request(json.dumps(answer["document"]))
         assert read.request == request
         assert recover(request.payload.digest(), read.signature) == signer.address
 
 
-def test_wallet_that_writes_numbers_and_small_letters_is_understood(signed_by_ethers):
-    """The same payload in the spelling of other wallets has the same hash, and is read."""
+def test_document_with_numbers_and_lower_case_addresses_is_read(signed_by_ethers):
+    """The same payload in other wallets' form has the same hash, and is read."""
     drawn, _ = signed_by_ethers
     jobs = []
     for key, _, request in drawn:

@@ -1,4 +1,4 @@
-"""Our copies of v1's ABI, bytecode and addresses are what v1's published npm package holds."""
+"""Our copies of v1's ABI, bytecode and addresses equal v1's published npm package."""
 
 import json
 from pathlib import Path

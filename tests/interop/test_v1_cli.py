@@ -1,4 +1,4 @@
-"""v1's published command line, unmodified, does to our contracts what it does to v1's.
+"""v1's published command line, unmodified, works with our contracts as with v1's.
 
 Each test runs one command against each generation of the contracts, with what it needs put there
 by direct writes, and has one expectation for both: what the command prints, and what the registry
@@ -71,7 +71,7 @@ def emsp(chain):
 
 
 class Contracts:
-    """One generation of the contracts: direct writes and reads, without any of our own package."""
+    """One generation of the contracts: direct writes and reads, without our package."""
 
     def __init__(self, chain, deployment):
         self.chain = chain
@@ -132,7 +132,7 @@ def contracts(request, chain):
 
 
 class Answer:
-    """What the command printed, without its first line, and its exit status."""
+    """The command's output, without its first line, and its exit code."""
 
     def __init__(self, finished, url):
         first, _, self.text = finished.stdout.partition("\n")
@@ -194,7 +194,7 @@ def command(chain, contracts, node, tmp_path):
 
 @pytest.fixture
 def written(chain, command):
-    """Run a command that writes, and look that the transaction it prints is its own and worked."""
+    """Run a command that writes, and check that its printed transaction succeeded."""
 
     def run(*arguments, signer, to):
         receipt = chain.request(
@@ -263,12 +263,12 @@ def test_get_node_prints_the_url(command, operator):
     assert command("get-node", operator.address).line == URL
 
 
-def test_get_node_says_that_nobody_is_there(command, operator):
+def test_get_node_reports_a_missing_node(command, operator):
     assert command("get-node", operator.address).line == "Node operator not listed in registry."
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_list_nodes_prints_who_is_there(contracts, command, operator, other_operator, cpo):
+def test_list_nodes_prints_all_nodes(contracts, command, operator, other_operator, cpo):
     contracts.list_node(cpo, "https://gone.example.org")
     contracts.list_node(other_operator, OTHER_URL)
     contracts.write(cpo, contracts.registry, "deleteNode()")
@@ -279,7 +279,7 @@ def test_list_nodes_prints_who_is_there(contracts, command, operator, other_oper
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_delete_node_takes_it_off(contracts, written, operator):
+def test_delete_node_removes_it(contracts, written, operator):
     written("delete-node", signer=operator, to=contracts.registry)
     assert contracts.node(operator) == ""
 
@@ -303,12 +303,12 @@ def test_get_party_prints_it(contracts, command, operator, cpo, by):
     assert command("get-party", f"--{by}", *named).json == expected
 
 
-def test_get_party_says_that_nobody_is_there(command):
+def test_get_party_reports_a_missing_party(command):
     answer = command("get-party", "-c", "DE", "XYZ")
     assert answer.line == "OCPI Party not listed in registry."
 
 
-def test_list_parties_prints_who_is_there(contracts, command, listed_parties, operator):
+def test_list_parties_prints_all_parties(contracts, command, listed_parties, operator):
     cpo, provider, emsp = listed_parties
     contracts.write(emsp, contracts.registry, "deleteParty()")
     assert command("list-parties").json == [
@@ -326,7 +326,7 @@ def test_set_modules_replaces_them(contracts, written, cpo):
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_delete_party_takes_it_off(contracts, written, cpo):
+def test_delete_party_removes_it(contracts, written, cpo):
     written("delete-party", signer=cpo, to=contracts.registry)
     nobody = (b"\0\0", b"\0\0\0")
     assert contracts.party(cpo)[:2] == nobody
@@ -346,7 +346,7 @@ def test_get_service_prints_it(command, provider):
     assert command("get-service", provider.address).json == printed_service(provider)
 
 
-def test_get_service_says_that_there_is_none(command, cpo):
+def test_get_service_reports_a_missing_service(command, cpo):
     assert command("get-service", cpo.address).line == "Provider has no Service listed"
 
 
@@ -356,7 +356,7 @@ def test_list_services_prints_all(command, provider):
 
 
 @pytest.mark.usefixtures("listed_service")
-def test_delete_service_takes_it_off(contracts, written, provider):
+def test_delete_service_removes_it(contracts, written, provider):
     written("delete-service", signer=provider, to=contracts.permissions)
     assert contracts.service(provider)[2:] == ("", "", ())
 
@@ -376,7 +376,7 @@ def test_get_agreements_prints_the_services(contracts, command, provider, emsp, 
 
 
 @pytest.mark.usefixtures("listed_service")
-def test_get_agreements_prints_none_that_was_revoked(contracts, command, provider, emsp):
+def test_get_agreements_omits_revoked_ones(contracts, command, provider, emsp):
     contracts.agree(emsp, provider)
     contracts.write(emsp, contracts.permissions, "revokeAgreement(address)", provider.address)
     assert command("get-agreements", "-a", emsp.address).json == []
@@ -391,7 +391,7 @@ def test_revoke_agreement_ends_it(contracts, written, provider, emsp):
 
 @pytest.mark.parametrize("contracts", ["v3"], indirect=True)
 def test_v1s_signed_writes_are_refused_by_ours(contracts, command, operator, cpo):
-    """They carry neither nonce nor deadline: no function of ours takes them."""
+    """They have no nonce or deadline, so no function of ours accepts them."""
     assert command("set-node-raw", URL, signer=operator, spender=cpo).status != 0
     assert contracts.node(operator) == ""
 

@@ -1,4 +1,4 @@
-"""v1's published library, unmodified, does to our contracts what it does to v1's.
+"""v1's published library, unmodified, works with our contracts as with v1's.
 
 And the bridge, which is built on it, registers each of its roles once under one key.
 """
@@ -103,7 +103,7 @@ def test_every_read_and_direct_write_gives_the_same_on_both_generations(chain, l
 
 @pytest.fixture
 def bridge(chain, library):
-    """Start a bridge of several roles, as it does each time; give what it did about each.
+    """Start a bridge with several roles, and return its action for each.
 
     Source: ocn-bridge 1.1.0, `src/services/registration.service.ts`: for each role it asks at which
     node the id is listed, and sets the party if that is not the node that it connects to.
@@ -147,6 +147,6 @@ def test_a_bridge_registers_each_of_its_roles_once_and_writes_nothing_at_the_nex
     assert bridge(roles, other_operator, OTHER_URL) == ["sent"] * len(roles)
     assert bridge(roles, other_operator, OTHER_URL) == ["kept"] * len(roles)
     assert {one["node"]["url"] for one in listed()} == {OTHER_URL}
-    # A library that asks by address sees the account once, under the id that was set last.
+    # A lookup by address returns the account once, under the id that was set last.
     (everybody,) = library(here, [("Registry", None, "getAllParties")])
     assert [(one["countryCode"], one["partyId"]) for one in everybody] == [("FR", "ABC")]

@@ -1,4 +1,4 @@
-"""Our signatures for v1's contracts are those of v1's published library, byte for byte.
+"""Our signatures for v1's contracts equal those of v1's published library, byte for byte.
 
 Where that library fails - texts that JavaScript takes for numbers - v1's contracts decide: they
 take ours.
@@ -82,7 +82,7 @@ def library():
     process.stdout.close()
 
 
-# What JavaScript reads as a number, that library does not sign as text.
+# The library does not sign text that JavaScript reads as a number.
 JS_NUMBER = re.compile(r"\d+|\dE\d|0[XBO].", re.ASCII)
 keys = st.integers(1, 2**128 - 1).map(lambda number: (number**2).to_bytes(32, "big"))
 addresses = st.binary(min_size=20, max_size=20).filter(any).map(Address.from_bytes)
@@ -96,7 +96,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 domains = st.from_regex(
     r"https://[a-z][a-z0-9]{0,20}\.[a-z]{2,9}(:[1-9][0-9]{0,3})?(/[a-z]{1,9})?", fullmatch=True
 )
-# Those that contracts of the first generation know.
+# Values that first-generation contracts accept.
 roles = st.lists(st.sampled_from(list(Role)[:7]), min_size=1, max_size=8)
 modules = st.lists(st.sampled_from(list(Module)[:7]), max_size=8)
 permissions = st.lists(st.integers(0, 2**53 - 1), min_size=1, max_size=8)
@@ -145,7 +145,7 @@ def ours(intent, key):
 
 @settings(max_examples=300, deadline=None)
 @given(intent=intents, key=keys)
-def test_signature_is_that_of_the_published_library(library, intent, key):
+def test_signature_equals_that_of_the_published_library(library, intent, key):
     assert ours(intent, key) == library(*as_its_library_takes_it(intent), key)
 
 
@@ -179,7 +179,7 @@ def client():
 
 
 @pytest.mark.parametrize("party_id", NUMERIC_IDS)
-def test_v1_contracts_take_ours_for_numeric_ids(client, party_id):
+def test_v1_contracts_accept_our_signatures_for_numeric_ids(client, party_id):
     party = KeySigner.generate()
     intent = SetParty(
         country_code="DE",
@@ -193,7 +193,7 @@ def test_v1_contracts_take_ours_for_numeric_ids(client, party_id):
 
 
 @pytest.mark.parametrize(("place", "name"), enumerate(NUMERIC_NAMES))
-def test_v1_contracts_take_ours_for_numeric_names(client, place, name):
+def test_v1_contracts_accept_our_signatures_for_numeric_names(client, place, name):
     provider = KeySigner.generate()
     party = SetParty(
         country_code="AT",

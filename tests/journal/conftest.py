@@ -1,4 +1,4 @@
-"""A chain for the journal's tests, and the proxy that stands before it."""
+"""A chain for the journal's tests, and a proxy in front of it."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ from world import World  # noqa: E402
 
 from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
-CHAIN_ID = 4096  # not one of a test chain, which is set back at will
+CHAIN_ID = 4096  # not the id of a test chain, which may be reset
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""Many requests at once: cut into transactions that fit a block, and each told as it is."""
+"""Many requests at once are split into transactions that fit a block, with an outcome for each."""
 
 import time
 
@@ -45,7 +45,7 @@ def requests(client, count=MANY):
     ]
 
 
-def test_many_requests_go_in_as_many_transactions_as_they_need(client, spender):
+def test_many_requests_are_split_into_transactions(client, spender):
     signed = requests(client)
     forged = signed[7].request.signed(signed[8].signature)
     outcome = client.submit(*signed[:7], forged, *signed[8:], spender=spender)
@@ -70,7 +70,7 @@ def test_requests_behind_a_stuck_transaction_are_reported_as_not_sent(client, ch
     assert kinds == {type(None), OutcomeUnknown, NotSent}
     listed = sum(item.error is None for item in outcome.items)
     assert len(client.nodes()) == listed
-    # The same requests again: nothing is sent twice, and what was not sent is.
+    # The same requests again: only those are sent that were not sent before.
     chain.mines = True
     chain.mine()
     again = client.submit(*signed[listed:], spender=spender)
@@ -125,7 +125,7 @@ def test_request_of_a_waiting_batch_is_not_sent_again_by_itself(client, chain, s
 
 
 @pytest.mark.parametrize("send", [one_more, in_a_write])
-def test_request_that_failed_in_a_waiting_batch_is_told_as_failed(client, chain, spender, send):
+def test_request_that_failed_in_a_waiting_batch_is_reported_as_failed(client, chain, spender, send):
     signer, quick = KeySigner.generate(), WriteOptions(timeout_s=0.1)
     first, second = (client.sign(SetNode(domain=f"https://{n}.example"), signer) for n in "ab")
     (other,) = requests(client, 1)
@@ -199,7 +199,7 @@ def test_batch_leaves_out_what_another_process_sends_at_the_same_time(chain, spe
     assert len({part.tx_hash for part in outcome.parts}) == 2
 
 
-def test_request_that_is_signed_again_waits_for_the_batch_that_carries_it(client, chain, spender):
+def test_request_signed_again_waits_for_the_batch_with_the_first(client, chain, spender):
     signer, quick = KeySigner.generate(), WriteOptions(timeout_s=0.1)
     (other,) = requests(client, 1)
     again = SetNode(domain="https://again.example")
@@ -213,6 +213,6 @@ def test_request_that_is_signed_again_waits_for_the_batch_that_carries_it(client
     assert [one.number for one in client.transactions.open()] == [0]
     chain.mines = True
     chain.mine()
-    with pytest.raises(NonceMismatch):  # it has taken effect; nothing is paid for it again
+    with pytest.raises(NonceMismatch):  # it has taken effect and is not paid for again
         client.submit(later.sign(signer), spender=spender)
     assert client.node(signer.address).domain == again.domain

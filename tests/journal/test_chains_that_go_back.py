@@ -1,4 +1,4 @@
-"""A journal that is older than its chain: one that was started again, set back, or is a copy."""
+"""A journal that is older than its chain, because the chain was restarted, reset or copied."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -44,14 +44,14 @@ def sent(devnet, account):
 
 
 def leave_one_open(devnet, client, signer):
-    """Send a write that gets into no block."""
+    """Send a write that is never mined."""
     devnet.request("evm_setAutomine", False)
     with pytest.raises(OutcomeUnknown) as unknown:
         client.set_node(A, signer=signer, options=QUICK)
     return unknown.value.tx_hash
 
 
-def test_chain_that_was_started_again_is_written_to_as_if_it_were_new(file, operator):
+def test_restarted_chain_is_treated_as_a_new_one(file, operator):
     with chain() as old:
         client = connected(old, file)
         client.set_node(B, signer=operator)
@@ -65,7 +65,7 @@ def test_chain_that_was_started_again_is_written_to_as_if_it_were_new(file, oper
         client.send(SetNode(domain=A), signer=operator, quote=quote)
         assert client.node(operator.address).domain == A
         assert sent(new, operator.address) == 1
-        # What was signed for the other chain is neither awaited nor replaced here.
+        # Transactions signed for the other chain are neither awaited nor replaced here.
         for ask in (
             lambda: client.transactions.outcome_of(left),
             lambda: client.transactions.await_outcome(left),
@@ -90,7 +90,7 @@ def test_requests_that_were_sent_on_a_chain_that_is_gone_are_sent_again(file, op
         assert len(client.nodes()) == 2
 
 
-def test_chain_that_was_set_back_is_written_to_and_what_was_undone_stays_undone(file, operator):
+def test_reset_chain_accepts_writes_and_undone_ones_stay_undone(file, operator):
     with chain() as devnet:
         client = connected(devnet, file)
         client.set_node("https://first.example", signer=operator)
@@ -107,7 +107,7 @@ def test_chain_that_was_set_back_is_written_to_and_what_was_undone_stays_undone(
 
 
 @pytest.mark.parametrize("depth", [None, 5])
-def test_chain_that_was_set_back_is_so_too_before_its_blocks_are_final(file, operator, depth):
+def test_chain_reset_before_finality_is_recognised(file, operator, depth):
     with chain() as devnet:
         client = connected(devnet, file, blocks_to_finality=depth)
         snapshot = devnet.request("evm_snapshot")
@@ -119,7 +119,7 @@ def test_chain_that_was_set_back_is_so_too_before_its_blocks_are_final(file, ope
         assert sent(devnet, operator.address) == 1
 
 
-def test_write_that_was_never_reported_is_sent_to_the_chain_that_was_set_back(file, operator):
+def test_unreported_write_is_sent_to_the_reset_chain(file, operator):
     with chain() as devnet:
         client = connected(devnet, file)
         snapshot = devnet.request("evm_snapshot")
@@ -147,7 +147,7 @@ def test_network_that_does_not_say_it_is_a_test_chain_is_asked_to_lag_or_to_be_s
         assert sent(devnet, operator.address) == 0
 
 
-def test_copy_of_a_public_chain_needs_a_journal_of_its_own(file, operator, tmp_path):
+def test_copy_of_a_public_chain_needs_a_separate_journal(file, operator, tmp_path):
     with chain(chain_id=VOLTA) as old:
         left = leave_one_open(old, connected(old, file, development=False), operator)
     with chain(chain_id=VOLTA, base_fee_wei=8) as new:

@@ -1,4 +1,4 @@
-"""A journal's file and its turns, held by one process whatever else that process does with them."""
+"""A journal's file and its turns stay with one process, whatever else that process does."""
 
 import os
 import sqlite3
@@ -93,7 +93,7 @@ def test_forked_process_opens_the_file_for_itself(file):
 @pytest.mark.parametrize(
     ("version", "way"), [(1, "use the program that wrote it"), (99, "update this program")]
 )
-def test_journal_of_another_version_is_named_as_that(file, version, way):
+def test_journal_of_another_version_is_reported(file, version, way):
     SqliteJournal(file).close()
     with closing(sqlite3.connect(file)) as database:
         database.execute(f"PRAGMA user_version = {version}")
@@ -103,10 +103,10 @@ def test_journal_of_another_version_is_named_as_that(file, version, way):
     assert way in str(error.value)
 
 
-def test_damaged_journal_is_told_in_one_line_and_nothing_is_read_from_it(file):
+def test_damaged_journal_is_reported_in_one_line_and_not_read(file):
     journal = SqliteJournal(file)
     journal.write(entry(0))
-    journal.close()  # moves everything to the file itself
+    journal.close()  # merges the log into the file
     content = bytearray(file.read_bytes())
     content[4096:] = b"\xff" * len(content[4096:])
     file.write_bytes(content)
@@ -152,7 +152,7 @@ def test_journal_with_a_relative_path_is_found_wherever_its_process_goes(file, m
     assert other_process(file) == (True, 1)
 
 
-def test_journal_behind_a_link_to_a_missing_file_is_created_for_its_owner_alone(file, tmp_path):
+def test_journal_behind_a_dangling_link_is_private(file, tmp_path):
     target = tmp_path / "elsewhere.sqlite3"
     file.symlink_to(target)
     SqliteJournal(file).close()
@@ -172,7 +172,7 @@ def test_memory_of_one_chain_is_not_shortened_by_that_of_another(other):
 
 @pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666], ids=oct)
-def test_journal_that_others_may_write_is_not_believed(file, mode):
+def test_journal_that_others_may_write_is_not_trusted(file, mode):
     SqliteJournal(file).close()
     assert file.stat().st_mode & 0o077 == 0
     file.chmod(mode)
@@ -188,7 +188,7 @@ def test_pipe_in_place_of_a_journal_is_named(file):
 
 
 @pytest.mark.parametrize("kind", [SqliteJournal, lambda _: MemoryJournal()])
-def test_outcome_that_was_returned_stays_so_when_a_slower_look_at_it_is_written(file, kind):
+def test_returned_outcome_survives_a_slower_concurrent_lookup(file, kind):
     journal = kind(file)
     looked_up = entry(0, state="mined")
     journal.write(entry(0))

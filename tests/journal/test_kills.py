@@ -1,4 +1,4 @@
-"""Killed at any step, by any trouble between: each change is paid once, and told as it is."""
+"""Killed at any step and with any faults, each change is paid once and reported correctly."""
 
 import os
 
@@ -24,7 +24,7 @@ def test_write_that_is_killed_at_any_step_is_paid_once(world, tmp_path):
         assert account.mined() == {again["done"]: url}, kill_at
 
 
-def test_whatever_happens_each_change_is_paid_once_and_reported_as_it_is(world, tmp_path):
+def test_each_change_is_paid_once_and_reported_correctly_in_any_history(world, tmp_path):
     for seed in range(HISTORIES):
         history = History(world, seed, tmp_path)
         wrong = history.run()

@@ -1,4 +1,4 @@
-"""A chain with two nodes, one of which lags, and accounts whose processes are killed."""
+"""A chain with two nodes, one of which lags, and accounts with processes that get killed."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ TRIES = 12
 
 
 class Processes:
-    """Runs writes in processes of their own."""
+    """Runs writes in separate processes."""
 
     def __init__(self):
         self._server = subprocess.Popen(
@@ -33,7 +33,7 @@ class Processes:
         )
 
     def run(self, **order):
-        """Return what a process told; `None` if it was killed."""
+        """Return the report of a process; `None` if it was killed."""
         self._server.stdin.write(json.dumps(order) + "\n")
         self._server.stdin.flush()
         return json.loads(self._server.stdout.readline())
@@ -109,7 +109,7 @@ class World:
 
 @dataclass
 class Account:
-    """Somebody who writes."""
+    """An account that writes."""
 
     world: World = field(repr=False)
     address: str
@@ -143,7 +143,7 @@ def url_in(data):
 
 
 class History:
-    """What happens to one account's writes, drawn from a seed."""
+    """The history of one account's writes, drawn from a seed."""
 
     def __init__(self, world, seed, folder, fault=None):
         self.world = world
@@ -155,7 +155,7 @@ class History:
         self.log = [f"seed {seed}"]
 
     def run(self):
-        """Write with the account, with faults on the way; return what is wrong in the end."""
+        """Write with the account, with faults in between; return the final errors."""
         for change in range(self.random.randint(1, 2)):
             self._change(f"https://{self.random.getrandbits(48):x}-{change}.example")
         self._calm()

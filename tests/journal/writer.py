@@ -1,4 +1,4 @@
-"""Writes in processes of their own, each of which may be killed at any step; started by `world`.
+"""Writes in separate processes that may be killed at any step; started by `world`.
 
 Reads orders from standard input, one JSON object a line, forks a process for each (so that none has
 to import anything), and answers with what it told: nothing, if it was killed. A step is a statement
@@ -78,7 +78,7 @@ def write(order, steps):
 
 
 def journal_after_send():
-    """Seed a fault: bytes are handed over before they are in the journal."""
+    """Seed a fault: bytes are sent before they are in the journal."""
     keep, hand_over = Sender.keep, Sender.hand_over
 
     def nothing(_self, _entry, **_):
@@ -93,7 +93,7 @@ def journal_after_send():
 
 
 def new_number_on_refusal():
-    """Seed a fault: what a node says to a transaction is believed."""
+    """Seed a fault: a node's message about a transaction is trusted."""
 
     def believing(self, entry, *, new):
         handover = yield from Send(entry.attempts[-1])

@@ -1,4 +1,4 @@
-"""What is planned gets on the chain: in batches that fit, and each entry once."""
+"""An import puts each planned entry on the chain once, in batches that fit."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ from ocn_registry.protocol.effects import Send
 
 
 class Killed(BaseException):
-    """The process ends, as far as the package can see."""
+    """Simulates the end of the process."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def killed_before(client, effects):
     client.transport.perform = counted
 
 
-def test_all_is_as_planned_in_the_order_of_the_old_lists(new, planned, owner, old, taken):
+def test_all_entries_are_as_planned_in_the_order_of_the_old_lists(new, planned, owner, old, taken):
     seen = []
     outcomes = migration.import_into(new, planned, signer=owner, on_batch=seen.append)
     assert len(outcomes) == 4
@@ -60,7 +60,7 @@ def test_all_is_as_planned_in_the_order_of_the_old_lists(new, planned, owner, ol
     assert not new.owner.import_open(Contract.REGISTRY)
     assert not new.owner.import_open(Contract.PERMISSIONS)
     assert migration.close_import(new, planned, signer=owner) == ()
-    # Nothing but what the plan lists differs between the two registries.
+    # The registries differ only by what the plan lists.
     copy = migration.snapshot(new)
     kept = {party.address for party in copy.parties}
     same = [party for party in taken.parties if party.address in kept]
@@ -77,7 +77,7 @@ def test_killed_at_each_step_and_resumed_it_ends_the_same(devnet, planned, owner
         return int(devnet.request("eth_getTransactionCount", owner.address, "latest"), 16)
 
     def ending(effects):
-        """Kill it after so many effects, run it again, and tell how the chain then stands."""
+        """Kill it after this many effects, run it again, and return the state of the chain."""
         here, before = devnet.request("evm_snapshot"), count()
         with connect(devnet.deployment()) as client:
             killed_before(client, effects)
@@ -116,7 +116,7 @@ def test_killed_at_each_step_and_resumed_it_ends_the_same(devnet, planned, owner
     assert effects > 40
 
 
-def test_what_waits_for_its_block_is_not_sent_again(devnet, planned, owner):
+def test_pending_transactions_are_not_sent_again(devnet, planned, owner):
     devnet.request("evm_setAutomine", False)
     with connect(devnet.deployment()) as client:
         perform = client.transport.perform
@@ -179,7 +179,7 @@ def test_party_costs_at_most_80_000_gas_and_batches_fit_a_block(new, owner, take
     )
     planned = migration.plan_for(new, snapshot)
     price = price_of(planned, 8_000_000)
-    # More than a block takes is not tried, whatever is asked for.
+    # A batch never exceeds a block, whatever the option says.
     first, *outcomes = migration.import_into(new, planned, signer=owner, max_gas=100_000_000)
     assert price.transactions == 4
     paid = first.gas_used + sum(outcome.gas_used for outcome in outcomes)
@@ -218,7 +218,7 @@ def test_differences_are_reported_and_nothing_is_closed(new, planned, owner, who
     assert not [one for one in migration.differences(new, planned) if one.what is What.MISSING]
 
 
-def test_blocks_that_take_little_get_small_batches(devnet, new, planned, owner):
+def test_small_blocks_get_small_batches(devnet, new, planned, owner):
     devnet.request("evm_setBlockGasLimit", hex(300_000))
     devnet.request("evm_mine")
     outcomes = migration.import_into(new, planned, signer=owner)
@@ -260,7 +260,7 @@ def test_transaction_that_stays_without_block_is_reported(devnet, new, planned, 
     devnet.request("evm_mine")
 
 
-def test_snapshot_of_the_new_contracts_moves_on_to_others(devnet, new, planned, owner):
+def test_snapshot_of_the_new_contracts_can_be_imported_again(devnet, new, planned, owner):
     migration.import_into(new, planned, signer=owner)
     copy = migration.snapshot(new)
     assert copy.odd == ()

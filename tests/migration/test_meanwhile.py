@@ -1,4 +1,4 @@
-"""People act while the import is open: what they give up stays away, and nobody can hold it up."""
+"""People act during the import: removed entries stay removed, and nobody can block it."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from ocn_registry.migration import NotAsPlanned, What, Why
 
 
 class Killed(BaseException):
-    """The process ends, as far as the package can see."""
+    """Simulates the end of the process."""
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def differing(client, planned):
     return [one for one in migration.differences(client, planned) if one.what is not What.ORDER]
 
 
-def test_what_was_given_up_meanwhile_stays_so_and_holds_nothing_up(new, planned, owner, who):
+def test_entries_given_up_during_the_import_stay_removed(new, planned, owner, who):
     migration.import_into(new, planned, signer=owner)
     give_up(new, who, owner)
     assert is_given_up(new, who)
@@ -72,7 +72,9 @@ def test_what_was_given_up_meanwhile_stays_so_and_holds_nothing_up(new, planned,
     assert not new.owner.import_open(Contract.PERMISSIONS)
 
 
-def test_killed_anywhere_with_people_acting_in_between_it_ends_well(devnet, planned, owner, who):
+def test_killed_anywhere_with_people_acting_in_between_the_import_completes(
+    devnet, planned, owner, who
+):
     def ending(effects):
         here = devnet.request("evm_snapshot")
         with connect(devnet.deployment()) as client:
@@ -109,7 +111,7 @@ def test_killed_anywhere_with_people_acting_in_between_it_ends_well(devnet, plan
     assert effects > 20
 
 
-def test_what_the_owner_deletes_as_planned_stays_away(new, planned, owner, who):
+def test_planned_entry_deleted_by_the_owner_stays_away(new, planned, owner, who):
     migration.import_into(new, planned, signer=owner)
     party = new.party(who.cpo.address)
     new.send(
@@ -122,7 +124,7 @@ def test_what_the_owner_deletes_as_planned_stays_away(new, planned, owner, who):
     assert differing(new, planned) == []
 
 
-def test_what_the_owner_deletes_because_it_differs_is_imported_again(new, planned, owner):
+def test_wrong_entry_deleted_by_the_owner_is_imported_again(new, planned, owner):
     node = planned.nodes[0]
     wrong = Node(operator=node.operator, domain="https://wrong.example")
     new.send(ImportNodes(nodes=(wrong,)), signer=owner)
@@ -141,10 +143,8 @@ def test_the_owner_can_close_whatever_differs(new, planned, owner, who):
     assert len(migration.close_import(new, planned, signer=owner, anyway=True)) == 2
 
 
-def test_who_leaves_between_the_look_and_the_batch_only_costs_another_look(
-    new, planned, owner, who, devnet
-):
-    """The agreements' batch is simulated after a user has left: it is refused, and made anew."""
+def test_user_leaving_before_a_batch_only_causes_another_check(new, planned, owner, who, devnet):
+    """The batch of agreements is simulated after a user has left, refused, and made again."""
     acted = []
 
     def leaves(outcome):
@@ -173,7 +173,7 @@ def test_all_ids_that_routed_on_the_old_contracts_route_on_the_new(old, new, pla
     assert ids == ["BBB", "AAA"]
 
 
-def test_what_was_given_up_is_reported(new, planned, owner, who):
+def test_entries_given_up_are_reported(new, planned, owner, who):
     migration.import_into(new, planned, signer=owner)
     give_up(new, who, owner)
     left = migration.missing(new, planned).left_out
@@ -182,7 +182,7 @@ def test_what_was_given_up_is_reported(new, planned, owner, who):
     assert f"{who.emsp.address} with {who.provider.address}" in result
 
 
-def test_what_the_owner_reserved_for_another_is_not_imported(new, planned, owner, who):
+def test_entry_reserved_for_another_is_not_imported(new, planned, owner, who):
     new.send(
         AdminReserveParty(country_code="DE", party_id="CPO", holder=who.odd.address),
         AdminReserveNode(domain="https://new.example", operator=who.odd.address),

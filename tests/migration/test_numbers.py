@@ -1,4 +1,4 @@
-"""The figures of a migration are printed, and held to what was promised: here a tenth of it."""
+"""The figures of a migration are printed and within the promised limits, at a tenth of the size."""
 
 import subprocess
 import sys

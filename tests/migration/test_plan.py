@@ -1,4 +1,4 @@
-"""A plan says what is carried over, what is not, and why, before anything is paid."""
+"""A plan says which entries are imported, which are not, and why, before anything is paid."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def left(planned, kind):
     ]
 
 
-def test_what_the_new_contracts_take_is_planned(planned, taken, who):
+def test_acceptable_entries_are_planned(planned, taken, who):
     assert [node.operator for node in planned.nodes] == [who.node.address, who.moved.address]
     assert [party.address for party in planned.parties] == [
         getattr(who, name).address
@@ -45,7 +45,7 @@ def test_what_the_new_contracts_take_is_planned(planned, taken, who):
     assert planned.digest == migration.digest_of(taken)
 
 
-def test_everything_else_has_its_reason(planned, taken, who):
+def test_every_other_entry_has_a_reason(planned, taken, who):
     assert left(planned, Kind.NODE) == [
         (f"HTTPS://Shout.Example/ of {who.shouting.address}", Why.TEXT_REFUSED),
         (f"https://{'endless.' * 40}example of {who.endless.address}", Why.TEXT_REFUSED),
@@ -80,7 +80,7 @@ def test_a_service_keeps_its_agreements_when_its_url_is_refused(planned, who):
     assert result.subject == f"Query of {who.stranded.address}"
 
 
-def test_the_plan_says_who_has_to_do_what(planned, who):
+def test_the_plan_lists_what_each_account_has_to_do(planned, who):
     to_do = planned.to_do()
     for name, kind in (
         *(("shouting", Kind.NODE), ("endless", Kind.NODE), ("lower", Kind.PARTY)),

@@ -1,4 +1,4 @@
-"""What an import is told to take is never less than what it takes, and not much more."""
+"""The predicted cost of an import is an upper bound, and a close one."""
 
 import pytest
 

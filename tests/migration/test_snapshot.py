@@ -1,4 +1,4 @@
-"""A snapshot holds all that a registry lists, and its file is read strictly."""
+"""A snapshot contains all listed entries, and its file is read strictly."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ def test_consents_are_read_from_the_events(taken, who):
     }
 
 
-def test_what_no_reader_believes_is_reported_too(taken, who):
+def test_entries_that_readers_ignore_are_reported_too(taken, who):
     result = {(one.kind, one.subject, one.why) for one in taken.odd}
     assert result == {
         (Kind.NODE, "https://evil.example", Why.ZERO_ADDRESS),
@@ -69,7 +69,7 @@ def test_earlier_block_is_read_as_it_was(old, who):
         migration.snapshot(old, block=10_000)
 
 
-def test_file_gives_back_what_was_saved(taken, tmp_path):
+def test_file_is_read_back_as_saved(taken, tmp_path):
     path = tmp_path / "registry.json"
     path.write_text("something else")
     digest = migration.save(taken, path)
@@ -118,7 +118,7 @@ def test_file_that_was_changed_is_refused(taken, change):
     assert "\x1b" not in str(raised.value)
 
 
-def test_file_that_says_more_is_refused(taken):
+def test_file_with_additional_keys_is_refused(taken):
     fields = json.loads(migration.to_json(taken))
     del fields["digest"]
     fields["nodes"][0]["more"] = 1
@@ -134,7 +134,7 @@ def test_file_of_something_else_is_refused(content):
         migration.from_json(content)
 
 
-def test_file_that_is_not_there_is_refused(taken, tmp_path):
+def test_missing_file_is_refused(taken, tmp_path):
     with pytest.raises(InvalidInput, match="there is no snapshot"):
         migration.load(tmp_path / "none.json")
     with pytest.raises(InvalidInput, match="written"):

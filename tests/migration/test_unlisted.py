@@ -1,4 +1,4 @@
-"""The rehearsal's last look at both registries sees whatever the plan does not list."""
+"""The rehearsal's final comparison finds all differences that the plan does not list."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ def moved(new, taken, owner):
     return planned, migration.snapshot(new)
 
 
-def test_nothing_differs_but_what_the_plan_lists(taken, moved):
+def test_only_the_listed_differences_exist(taken, moved):
     planned, copy = moved
     assert rehearsal_walk.unlisted(taken, copy, planned) == []
     without = replace(planned, left_out=planned.left_out[1:])
@@ -25,7 +25,7 @@ def test_nothing_differs_but_what_the_plan_lists(taken, moved):
 
 
 @pytest.mark.parametrize("kind", ["nodes", "parties", "services", "agreements"])
-def test_what_is_missing_or_from_nowhere_is_seen(taken, moved, kind):
+def test_missing_and_unexpected_entries_are_found(taken, moved, kind):
     planned, copy = moved
     fewer = replace(copy, **{kind: getattr(copy, kind)[1:]})
     assert any(
@@ -43,7 +43,7 @@ def test_what_is_missing_or_from_nowhere_is_seen(taken, moved, kind):
     ]
 
 
-def test_what_is_other_is_seen(taken, moved):
+def test_changed_entries_are_found(taken, moved):
     planned, copy = moved
     first, *rest = copy.parties
     for changed in (

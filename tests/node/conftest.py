@@ -1,4 +1,4 @@
-"""Two example nodes, three mock parties, and a registry on Anvil that all of them stand in."""
+"""Two example nodes, three mock parties, and a registry on Anvil that lists them all."""
 
 import asyncio
 import sys
@@ -40,7 +40,7 @@ def deployment(request, devnet):
 
 @pytest.fixture
 def play(devnet, deployment):
-    """Return a function that plays a scene: `play(scene, **changes)`."""
+    """Return a function that runs a scenario: `play(scene, **changes)`."""
 
     def played(scene, **changes):
         async def run():

@@ -1,4 +1,4 @@
-"""What the tests of the example share: the network, and the parties that take part in it."""
+"""Shared by the tests of the example: the network and its parties."""
 
 import asyncio
 import itertools
@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Got:
-    """A request that a party got."""
+    """A request that a party received."""
 
     method: str
     path: str
@@ -43,7 +43,7 @@ class Got:
 
 @dataclass
 class Told:
-    """An answer that a party got."""
+    """A response that a party received."""
 
     http_status: int
     body: dict
@@ -56,7 +56,7 @@ class Told:
 
 @dataclass
 class Party:
-    """The software of a party: sends signed requests, keeps what it gets, and answers signed."""
+    """The software of a party: sends signed requests, records messages, and signs responses."""
 
     id: PartyId
     signer: KeySigner
@@ -106,14 +106,14 @@ class Party:
         return await self.answer(got)
 
     async def say(self, _got, signer=None):
-        """Answer as a party does: with success, signed."""
+        """Return a signed success response."""
         body = {"status_code": 1000, "timestamp": "2026-01-01T00:00:00Z"}
         message = OcpiMessage.response({}, body)
         signature = MessageSignature.sign(message, signer or self.signer)
         return web.json_response({**body, "ocn_signature": signature.to_header()})
 
     def message(self, to, body=None, params=None):
-        """Make what is to be signed."""
+        """Make the message to sign."""
         headers = {
             "x-correlation-id": f"correlation-{next(_numbers)}",
             "ocpi-from-country-code": self.id.country_code,
@@ -223,12 +223,12 @@ class Network:
         )
 
     async def write(self, method, *arguments, **named):
-        """Write to the registry, and have both nodes notice."""
+        """Write to the registry, and refresh both nodes."""
         await asyncio.to_thread(getattr(self.client, method), *arguments, **named)
         for app in self.apps:
             await app.node.registry.refresh()
 
     async def settle(self):
-        """Wait until no copy is under way."""
+        """Wait until all copies have been sent."""
         for app in self.apps:
             await app.node.settle()

@@ -1,4 +1,4 @@
-"""Two example nodes exchange a command and a session, and services get what was agreed."""
+"""Two example nodes exchange a command and a session, and services get the agreed copies."""
 
 import aiohttp
 import pytest
@@ -48,7 +48,7 @@ def test_session_reaches_the_other_node(play):
     play(scene)
 
 
-def test_command_between_parties_of_one_node_takes_no_way_round(play):
+def test_command_between_parties_of_one_node_stays_there(play):
     async def scene(network):
         msp, service = network.msp, network.service
         assert (await msp.start_session(service.id)).status == 1000
@@ -136,7 +136,7 @@ def test_service_at_the_senders_node_gets_commands_too_and_not_what_it_did_not_a
     play(scene)
 
 
-def test_copy_that_does_not_arrive_stops_nothing(play, caplog):
+def test_failed_copy_does_not_stop_the_message(play, caplog):
     async def scene(network):
         msp, cpo, service = network.msp, network.cpo, network.service
         await network.write("create_agreement", service.signer.address, signer=cpo.signer)

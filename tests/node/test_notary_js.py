@@ -73,7 +73,7 @@ def test_copy_for_a_service_is_verified_by_javascript(play):
     play(scene)
 
 
-def test_strangers_signature_by_javascript_is_refused(play):
+def test_signature_of_a_stranger_by_javascript_is_refused(play):
     async def scene(network):
         msp, cpo = network.msp, network.cpo
         message = msp.message(cpo.id, msp.command())

@@ -1,4 +1,4 @@
-"""The example as its README starts it: a program with a settings file, and secrets apart."""
+"""The example as a program, started as in its README, with a settings file and separate secrets."""
 
 import asyncio
 import json
@@ -141,7 +141,7 @@ def test_application_that_ends_by_itself_does_not_keep_its_server_waiting():
         asyncio.run(serve(silent))
 
 
-def test_settings_say_what_they_look_like(tokens):
+def test_settings_are_printed_without_tokens(tokens):
     settings = read(SETTINGS[1])
     (platform,) = settings.platforms
     assert (platform.token_in, platform.token_out) == ("secret-in", "secret-out")
@@ -156,7 +156,7 @@ def test_settings_say_what_they_look_like(tokens):
     assert not platform.rules.let(msp, Module.CDRS)
 
 
-def test_lists_let_through_what_they_say():
+def test_lists_filter_messages():
     sender, other = PartyId("NL", "MSP"), PartyId("NL", "XXX")
     black = Rules(blacklist={sender: frozenset([Module.CDRS])})
     assert [black.let(one, Module.CDRS) for one in (sender, other)] == [False, True]

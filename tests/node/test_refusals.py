@@ -1,4 +1,4 @@
-"""What the example refuses, and how: a good message with one thing changed."""
+"""The example refuses a valid message with one change, with the right response."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ NOBODY = PartyId("XX", "XXX")
 
 @pytest.fixture(autouse=True)
 def nothing_unexpected(caplog):
-    """No refusal may come from a fault of the example's own."""
+    """Fail if a refusal is caused by an error of the example itself."""
     yield
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
 
@@ -33,17 +33,17 @@ def said(outcome):
 
 
 async def refused(outcome, how, why, *parties):
-    """Hold an answer to what it has to be, and see that nobody got the message."""
+    """Check a response, and that nobody received the message."""
     assert said(outcome) == how, outcome.body
     assert why in outcome.body["status_message"]
     assert outcome.body["timestamp"].endswith("Z")
     assert all(party.got.empty() for party in parties)
 
 
-# What the sender may do wrong
+# Faults of the sender
 
 
-def test_strangers_signature_is_refused(play):
+def test_signature_of_a_stranger_is_refused(play):
     async def scene(network):
         message = network.msp.message(network.cpo.id, network.msp.command())
         signature = MessageSignature.sign(message, network.stranger).to_header()
@@ -131,7 +131,7 @@ def test_operator_that_was_delisted_sends_and_receives_nothing(play):
         await refused(outcome, NOT_CONNECTED, "the operator of DE CPO runs no node", cpo)
         outcome = await cpo.put_session(msp.id)
         await refused(outcome, NOT_CONNECTED, "this node is not in the registry", msp)
-        # And if that node sent it all the same:
+        # If that node sends it anyway:
         outcome = await between(network, cpo, msp, network.operators[1])
         await refused(outcome, UNKNOWN, "Sending party not registered", msp)
 
@@ -153,7 +153,7 @@ def test_party_that_moved_to_another_node_is_refused_by_the_one_it_left(play):
 
 
 @pytest.mark.parametrize("token", ["Token other", "Token ", "msp-in", None])
-def test_who_does_not_know_the_token_is_refused(play, token):
+def test_request_without_the_token_is_refused(play, token):
     async def scene(network):
         outcome = await network.msp.start_session(network.cpo.id, Authorization=token)
         await refused(outcome, INVALID, "Invalid CREDENTIALS_TOKEN_C", network.cpo)
@@ -191,7 +191,7 @@ def test_path_that_leads_elsewhere_is_refused(play, path, status):
     play(scene)
 
 
-# From whom a platform wants to receive what
+# Lists of the receiver
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_path_that_leads_elsewhere_is_refused(play, path, status):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else str(value),
 )
-def test_lists_of_the_receiver_are_asked(play, rules, arrives):
+def test_lists_of_the_receiver_are_applied(play, rules, arrives):
     async def scene(network):
         outcome = await network.msp.start_session(network.cpo.id)
         if arrives:
@@ -217,7 +217,7 @@ def test_lists_of_the_receiver_are_asked(play, rules, arrives):
     play(scene, rules={PartyId("DE", "CPO"): rules})
 
 
-def test_lists_are_asked_for_parties_of_one_node_and_for_copies_too(play):
+def test_lists_are_applied_within_one_node_and_to_copies(play):
     async def scene(network):
         msp, cpo, service = network.msp, network.cpo, network.service
         await refused(await msp.start_session(service.id), (400, 2000), "whitelist", service)
@@ -233,7 +233,7 @@ def test_lists_are_asked_for_parties_of_one_node_and_for_copies_too(play):
 
 
 async def between(network, sender, receiver, signer, *, changed=("", ""), **changes):
-    """Send what the sender's node would send, signed by whom the test wants."""
+    """Send a message like the sender's node, with a chosen signer."""
     message = sender.message(receiver.id, {"id": "S1"})
     values = {
         "module": "SESSIONS",
@@ -264,7 +264,7 @@ async def posted(party, path, content, headers):
         return Told(response.status, json.loads(await response.read()), dict(response.headers))
 
 
-def test_message_of_a_node_is_taken_in_any_layout(play):
+def test_message_of_a_node_is_accepted_in_any_layout(play):
     async def scene(network):
         outcome = await between(network, network.cpo, network.msp, network.operators[1])
         assert said(outcome) == (200, 1000)
@@ -401,7 +401,7 @@ def test_result_goes_only_where_the_asking_party_said(play):
         values["url_path"] = "START_SESSION/unknown"
         outcome = await between(network, cpo, msp, network.operators[1], **values)
         await refused(outcome, (404, 2003), "Proxied resource not found", msp)
-        # And nobody else can use the id.
+        # Nobody else can use the id.
         service = network.service
         url = url.replace(cpo.node_url, service.node_url)
         outcome = await service.send("POST", url, service.message(msp.id, {"result": "ACCEPTED"}))
@@ -433,7 +433,7 @@ def test_what_is_not_a_message_of_a_node_is_refused(play, content):
     play(scene)
 
 
-# What the receiver may do wrong
+# Faults of the receiver
 
 
 def test_answer_that_the_receiver_did_not_sign_is_not_passed_on(play):
@@ -458,7 +458,7 @@ def test_answer_that_the_receiver_did_not_sign_is_not_passed_on(play):
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_other_answers_are_what_they_are(play, answer, how, why):
+def test_other_answers_are_handled(play, answer, how, why):
     async def scene(network):
         network.cpo.answer = content
         outcome = await network.msp.start_session(network.cpo.id)
@@ -560,7 +560,7 @@ def test_nothing_is_sent_by_a_registry_that_is_too_old(play):
 
 
 def test_message_between_nodes_has_the_form_that_other_nodes_write(play):
-    """Names, their order and the missing white space: real nodes sign what they write anew."""
+    """Names, order and missing white space matter, because real nodes sign reserialised text."""
 
     async def scene(network):
         msp, cpo = network.msp, network.cpo

@@ -1,4 +1,4 @@
-"""The model's names, and its bytes, are those of the contracts."""
+"""The model has the names and encodings of the contracts."""
 
 import inspect
 from dataclasses import fields
@@ -43,7 +43,7 @@ def snake(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_the_model_has_the_contracts_functions(name):
+def test_the_model_has_the_functions_of_the_contracts(name):
     functions = entries(name, "function")
     views = {one for one, e in functions.items() if e["stateMutability"] in {"view", "pure"}}
     assert set(CONTRACTS[name].views) == views
@@ -51,7 +51,7 @@ def test_the_model_has_the_contracts_functions(name):
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_the_models_functions_have_the_contracts_arguments(name):
+def test_functions_of_the_model_have_the_arguments_of_the_contracts(name):
     for one, entry in entries(name, "function").items():
         model = CONTRACTS[name]
         given_ = arguments_of((model.externals | model.views)[one], signed=one.endswith("Raw"))
@@ -59,7 +59,7 @@ def test_the_models_functions_have_the_contracts_arguments(name):
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_the_models_events_have_the_contracts_fields(name):
+def test_events_of_the_model_have_the_fields_of_the_contracts(name):
     for one, entry in entries(name, "event").items():
         if one in NEVER:
             continue
@@ -124,7 +124,7 @@ def test_a_call_reads_back_from_its_calldata(name, data):
 
 
 @given(st.binary(max_size=200))
-def test_calldata_of_any_bytes_is_a_call_that_fails_in_the_contracts_way(data):
+def test_calldata_of_random_bytes_fails_as_in_the_contracts(data):
     assert isinstance(ContractInterface("Registry").call_of(data), Call)
 
 

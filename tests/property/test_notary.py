@@ -1,4 +1,4 @@
-"""The notary holds for any message, and nothing hostile gets out of it but its own errors."""
+"""The notary works for any message, and hostile input raises only its own errors."""
 
 import gzip
 import json
@@ -60,7 +60,7 @@ anything = st.recursive(
 
 
 @given(messages)
-def test_what_is_signed_verifies_and_travels(message):
+def test_a_signed_message_verifies_after_a_round_trip(message):
     signature = MessageSignature.sign(message, PARTY)
     read = MessageSignature.from_header(signature.to_header())
     assert read == signature
@@ -71,7 +71,7 @@ def test_what_is_signed_verifies_and_travels(message):
 
 @given(messages)
 def test_a_message_survives_json(message):
-    """It is verified after another program wrote it and a third one read it."""
+    """A message verifies after other programs have written and read it."""
     signature = MessageSignature.sign(message, PARTY)
     received = json.loads(json_text(message.root()))
     signature.verify(OcpiMessage(**received), require_all_fields=True)
@@ -109,7 +109,7 @@ def test_any_rewrite_can_be_undone(message, journey):
 
 
 @given(messages, st.dictionaries(st.integers(0, 20), scalars, min_size=1))
-def test_nothing_changes_what_was_given(message, changes):
+def test_arguments_are_never_modified(message, changes):
     paths = [text for text, _, _ in leaves(message.root())]
     named = {paths[number]: value for number, value in changes.items() if number < len(paths)}
     untouched = deepcopy(message.root())
@@ -209,7 +209,7 @@ def test_any_json_is_refused_clearly_or_read(state, message, compress):
 
 @given(messages, st.lists(rewrites, max_size=3), st.booleans())
 def test_any_rewrite_under_a_good_signature_is_refused_or_undone(message, forged, strict):
-    """Whoever signs can put any rewrites below."""
+    """A signer can add any rewrites."""
     good = MessageSignature.sign(message, PARTY)
     state = json.loads(brotli.decompress(packed_of(good)))
     state["rewrites"] = [

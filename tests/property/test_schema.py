@@ -1,4 +1,4 @@
-"""The published schema and the reader agree on generated documents, good ones and bad ones."""
+"""The published schema and the reader agree on generated documents, valid or not."""
 
 import copy
 import json
@@ -104,12 +104,12 @@ def requests(draw):
     return DIALECTS[name], made
 
 
-def test_schema_is_one():
+def test_schema_is_valid():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @given(requests())
-def test_what_the_package_writes_is_of_the_schema_and_comes_back(drawn):
+def test_documents_of_the_package_match_the_schema_and_are_read_back(drawn):
     dialect, request = drawn
     UNSIGNED.validate(request.document())
     assert not SIGNED.is_valid(request.document())
@@ -126,7 +126,7 @@ def test_what_the_package_writes_is_of_the_schema_and_comes_back(drawn):
         (SetController(controller=OTHER.address), AcceptController(account=SIGNER.address)),
     ],
 )
-def test_an_acceptance_travels_in_the_same_document(intent, acceptance, is_signed):
+def test_an_acceptance_is_part_of_the_same_document(intent, acceptance, is_signed):
     dialect = DIALECTS["local"]
     accepted = dialect.request(acceptance, OTHER.address, nonce=7, deadline_unix_s=8)
     request = dialect.request(intent, SIGNER.address, nonce=5, deadline_unix_s=6)
@@ -187,12 +187,12 @@ ODD = st.sampled_from(
         *("-1", "+1", "01", " 1", "1_0", "1e3", "9" * 79),
     ]
 )
-# Any text is one, for the reader; what contracts take of it, they say.
+# The reader accepts any text; the contracts decide whether it is valid.
 TEXTS = {"domain", "name", "url", "countryCode", "partyId", "website"}
 
 
 @given(requests(), ODD, st.data())
-def test_what_is_of_another_form_is_refused_by_both(drawn, odd, data):
+def test_values_of_another_form_are_refused_by_both(drawn, odd, data):
     dialect, request = drawn
     document = request.sign(SIGNER, now_unix_s=request.deadline_unix_s).document()
     *path, last = data.draw(st.sampled_from([path for path in paths_of(document) if path]))
@@ -247,7 +247,7 @@ def test_missing_and_unknown_keys_are_refused_by_both(drawn, data):
         ("nonce", "1" * 79),
     ],
 )
-def test_schema_knows_what_contracts_refuse(field, value):
+def test_schema_refuses_values_that_contracts_refuse(field, value):
     intent = SetParty(country_code="DE", party_id="ABC", roles=[0], operator=SIGNER.address)
     dialect = DIALECTS["local"]
     document = dialect.request(intent, SIGNER.address, nonce=0, deadline_unix_s=1).document()
@@ -259,7 +259,7 @@ def test_schema_knows_what_contracts_refuse(field, value):
 @pytest.mark.parametrize(
     "url", ["", "ftp://a", "https://", "https://a/", "https://A", "https://a b", "https://a" * 60]
 )
-def test_schema_knows_the_rule_for_urls(url):
+def test_schema_has_the_rule_for_urls(url):
     made = DIALECTS["local"].request(
         SetNode(domain="https://a"), SIGNER.address, nonce=0, deadline_unix_s=1
     )

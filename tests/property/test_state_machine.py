@@ -1,4 +1,4 @@
-"""Random histories: what the contracts do is what the model says, after every step.
+"""Random histories: the contracts behave like the model, after every step.
 
 A short setting of `make soak`, which is where each error has to have occurred.
 """

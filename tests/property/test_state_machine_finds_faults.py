@@ -1,4 +1,4 @@
-"""The test of the test: histories find each fault in a copy of the contracts, and soon."""
+"""The checks can fail: histories quickly find each seeded fault in a copy of the contracts."""
 
 import os
 

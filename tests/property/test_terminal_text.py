@@ -1,4 +1,4 @@
-"""Whatever strangers wrote: what is shown of it commands no terminal, and keeps to its place."""
+"""Untrusted text can't control a terminal and stays within its columns."""
 
 import os
 from unicodedata import category
@@ -22,7 +22,7 @@ WIDTHS = st.integers(min_value=20, max_value=120)
 
 @given(TEXTS)
 @example(HOSTILE)
-def test_no_text_commands_a_terminal_or_piles_up(text):
+def test_no_text_controls_a_terminal_or_stacks_marks(text):
     shown = printable(text)
     assert shown.isprintable()
     assert printable(shown) == shown
@@ -34,7 +34,7 @@ def test_no_text_commands_a_terminal_or_piles_up(text):
 
 @given(TEXTS, st.integers(min_value=2, max_value=60))
 @example(HOSTILE, 12)
-def test_a_cell_takes_just_its_columns(text, width):
+def test_a_cell_has_exactly_its_width(text, width):
     shown = printable(text)
     cell = fitted(shown, width)
     assert width_of(cell) == width
@@ -42,7 +42,7 @@ def test_a_cell_takes_just_its_columns(text, width):
 
 
 @given(st.lists(st.text(alphabet="abc\u4e2d`.,:", min_size=1, max_size=50)), WIDTHS)
-def test_a_folded_line_loses_no_word_and_keeps_to_the_terminal(words, columns):
+def test_a_folded_line_keeps_all_words_within_the_terminal(words, columns):
     line = f"change    {' '.join(words)}"
     with mock.patch.dict(os.environ, {"COLUMNS": str(columns)}):
         found = folded(line).split("\n")
@@ -56,12 +56,12 @@ def test_a_folded_line_loses_no_word_and_keeps_to_the_terminal(words, columns):
 @pytest.mark.parametrize("columns", [40, 80])
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4))
 @example([(HOSTILE, HOSTILE)])
-def test_a_table_has_a_row_for_each_entry_in_columns_that_stand_in_line(columns, rows):
+def test_a_table_has_a_row_for_each_entry_in_aligned_columns(columns, rows):
     whole = [(first, second, ADDRESS) for first, second in rows]
     with mock.patch.dict(os.environ, {"COLUMNS": str(columns)}):
         found = table(("NAME", "URL", "ADDRESS"), whole, soft=(0, 1)).split("\n")
     assert sum(row.endswith(ADDRESS) for row in found) == len(rows)
-    if f"ADDRESS  {ADDRESS}" not in found:  # else it fits nowhere, and stands in lines
+    if f"ADDRESS  {ADDRESS}" not in found:  # otherwise it does not fit, and is shown as lines
         head, *body = found
         assert len(body) == len(rows)
         assert {width_of(row) for row in body} == {width_of(head) - len("ADDRESS") + len(ADDRESS)}

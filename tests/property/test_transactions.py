@@ -1,4 +1,4 @@
-"""Transactions as we write them are those of eth-account, and odd bytes are read without harm."""
+"""Our transactions equal those of eth-account, and reading malformed bytes does no harm."""
 
 from eth_account import Account
 from hypothesis import given
@@ -23,7 +23,7 @@ transactions = st.builds(
 
 
 @given(transactions, keys)
-def test_transaction_is_that_of_eth_account(transaction, key):
+def test_transaction_equals_that_of_eth_account(transaction, key):
     asked = as_request(transaction, "")
     theirs = Account.sign_transaction({k: v for k, v in asked.items() if k != "from"}, key)
     ours = KeySigner.from_key(key).sign_transaction(transaction)

@@ -1,4 +1,4 @@
-"""What is signed: the package's digest, ethers', the tests' own, and what the contracts take."""
+"""The digests of the package, of ethers, of the tests and of the contracts are equal."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _, ONE, *_ = KEYS
 FAR = 2**256 - 1
 # An acceptance comes with another request: it has no function of its own.
 ACCEPTED_BY = {"AcceptAccount": "moveAccount", "AcceptController": "setController"}
-# Behind a request that is good, the acceptance is refused for its nonce, and by another account.
+# After a valid request, the acceptance fails for its nonce and names another account.
 NO_ACCEPTANCE = (FAR, FAR, b"")
 
 numbers = st.one_of(st.integers(0, 2**256 - 1), st.integers(0, 20), st.just(2**256 - 1))
@@ -100,13 +100,13 @@ def by_ethers(many: list[SignedFields]) -> list[bytes]:
 
 @settings(max_examples=300)
 @given(requests())
-def test_the_tests_own_digest_is_the_packages(request_):
+def test_the_digest_of_the_tests_equals_that_of_the_package(request_):
     assert digest(request_) == by_package(request_).digest()
 
 
 @settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(st.lists(requests(), min_size=100, max_size=150))
-def test_the_packages_digest_is_that_of_ethers(many):
+def test_the_digest_of_the_package_equals_that_of_ethers(many):
     assert [by_package(one).digest() for one in many] == by_ethers(many)
 
 
@@ -124,15 +124,15 @@ def messages_and_changes(draw):
     values = [draw(value_of(kind, name)) for kind, name in fields[1:-2]]
     place = draw(st.integers(1, len(fields) - 1))
     other = draw(value_of(*fields[place]))
-    # Nobody has to accept what is one's own.
+    # An account need not accept itself.
     assume(primary_type not in ACCEPTED_BY or ONE not in (*values, other))
     return primary_type, values, place, other
 
 
 @settings(max_examples=100)
 @given(messages_and_changes())
-def test_the_contract_takes_what_was_signed_and_nothing_else(here, drawn):
-    """A good signature gets past the check whatever the values; a change of any field does not."""
+def test_the_contract_accepts_only_the_signed_request(here, drawn):
+    """A valid signature passes for any values, and fails if any field changes."""
     primary_type, between, place, other = drawn
     kind, pair = contract_of(primary_type), here.pairs[False]
     address = pair.registry if kind is Registry else pair.permissions

@@ -1,4 +1,4 @@
-"""The rules for values: what the contracts take, what the model says, what the package refuses."""
+"""The rules for values are the same in the contracts, the model and the package."""
 
 import pytest
 from histories.chain import Chain, Transaction
@@ -21,7 +21,7 @@ MANY = settings(max_examples=60)
 
 @pytest.fixture(scope="module")
 def ask():
-    """Ask what one call of one contract would do for a listed party, as plain values."""
+    """Simulate one call for a listed party, and return the result as plain values."""
     with world() as here:
         pair = here.pairs[False]
         addresses = {"OCN Registry": pair.registry, "OCN Permissions": pair.permissions}
@@ -41,7 +41,7 @@ def ask():
 
 
 def _ask(chain: Chain, contract: str, address: str, calls: tuple[Call, ...]):
-    """Call functions in turn, each on the state that those before it left, and keep nothing."""
+    """Simulate several calls in sequence, without keeping the changes."""
     batch = Call("tryMulticall", (calls,))
     data = "0x" + INTERFACES[contract].calldata(batch).hex()
     answer = chain.request("eth_call", {"from": ONE, "to": address, "data": data}, "latest")
@@ -52,7 +52,7 @@ def _ask(chain: Chain, contract: str, address: str, calls: tuple[Call, ...]):
 
 
 def said(rule, *values):
-    """Return what a rule of the model says: nothing, or its error."""
+    """Return the error of a rule of the model; `None` if it passes."""
     try:
         rule(*values)
     except Reverted as error:
@@ -89,7 +89,7 @@ names = st.one_of(
 @example([b"z" * 31 + border for border in BORDERS])
 @example([b"z" * (100 - len(border)) + border for border in BORDERS])
 @example([b"z" * 101, b"\xff" * 101])
-def test_a_name_is_taken_where_the_model_takes_it(ask, raws):
+def test_contract_and_model_accept_the_same_names(ask, raws):
     texts = [text_of(raw) for raw in raws]
     calls = [Call("setService", (text, "", (0,))) for text in texts]
     assert ask("OCN Permissions", *calls) == [said(rules.check_name, text) for text in texts]
@@ -105,7 +105,7 @@ good_urls = st.builds(
 
 @st.composite
 def spoilt_urls(draw):
-    """Draw an URL of which one byte is another, or is missing, or comes too much."""
+    """Draw a URL with one byte changed, missing or added."""
     url = draw(good_urls)
     at = draw(st.integers(0, len(url)))
     return url[:at] + draw(st.binary(max_size=2)) + url[at + draw(st.integers(0, 2)) :]
@@ -122,7 +122,7 @@ urls = st.one_of(good_urls, spoilt_urls(), st.binary(max_size=12), st.sampled_fr
 @example([b"https://" + b"a" * 246 + bytes([code]) for code in range(256)])
 @example([b"https://a"[:size] for size in range(10)] + [b"http://a"[:size] for size in range(9)])
 @example([b"https://" + b"a" * 248, b"http://" + b"a" * 248, b"https:/a", b"httpss://", b"http:s"])
-def test_a_url_is_taken_where_the_model_takes_it(ask, raws):
+def test_contract_and_model_accept_the_same_urls(ask, raws):
     texts = [text_of(raw) for raw in raws]
     calls = [Call("setNode", (text,)) for text in texts]
     assert ask("OCN Registry", *calls) == [said(rules.check_url, text) for text in texts]
@@ -139,7 +139,7 @@ near_ids = st.tuples(
 @given(st.lists(st.one_of(ids, near_ids), min_size=1, max_size=30))
 @example([(bytes([65, code]), b"AAA") for code in range(256)])
 @example([(b"DE", bytes([48, 65, code])) for code in range(256)])
-def test_an_id_is_taken_where_the_model_takes_it(ask, raws):
+def test_contract_and_model_accept_the_same_ids(ask, raws):
     pairs = [tuple(part.decode("latin-1") for part in raw) for raw in raws]
     calls = [Call("setParty", (*pair, (0,), ONE)) for pair in pairs]
     assert ask("OCN Registry", *calls) == [said(rules.checked_id, *pair) for pair in pairs]
@@ -200,12 +200,12 @@ def test_the_package_refuses_the_names_that_the_model_refuses(raw):
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return  # it takes text
+        return  # it accepts only text
     assert _refuses(check_name, text) == (said(rules.check_name, text) is not None)
 
 
 @given(urls)
-@example(b"http://0")  # the contracts know letters, the package knows what a host is
+@example(b"http://0")  # the contracts check characters, the package checks hosts
 @example(b"http://1.2.3")
 @example(b"http://a:0")
 @example(b"http://a.b/")

@@ -1,4 +1,4 @@
-"""Our ABI words equal eth_abi's, both ways, and no answer of a hostile node does harm."""
+"""Our ABI coding equals eth_abi's, both ways, and hostile answers do no harm."""
 
 import eth_abi
 import pytest
@@ -78,7 +78,7 @@ def test_writing_equals_eth_abi(fields):
 
 
 @given(tuples())
-def test_reading_gives_back_what_eth_abi_wrote(fields):
+def test_reading_returns_what_eth_abi_wrote(fields):
     fields = [(kind, value) for kind, value in fields if field(kind)[2]]
     kinds = [kind for kind, _ in fields]
     reader = Words(eth_abi.encode(kinds, [value for _, value in fields]))
@@ -127,7 +127,7 @@ def test_a_page_of_parties_is_read_as_eth_abi_wrote_it(entries):
 
 @st.composite
 def hostile(draw):
-    """Make a good answer in which some words are offsets and lengths of somebody's choice."""
+    """Make a valid answer, and replace some words with hostile offsets and lengths."""
     entries = draw(st.lists(st.tuples(addresses, texts), max_size=4))
     data = bytearray(eth_abi.encode([NODES], [entries]))
     for _ in range(draw(st.integers(1, 4))):
@@ -172,6 +172,6 @@ def test_text_that_is_not_utf_8_is_read_as_escapes(data):
 
 
 @pytest.mark.parametrize("value", [-1, 2**256, 10**1000])
-def test_numbers_that_fit_no_word_are_refused(value):
+def test_numbers_beyond_a_word_are_refused(value):
     with pytest.raises(InvalidInput):
         abi.uint(value)

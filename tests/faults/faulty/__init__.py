@@ -1,1 +1,1 @@
-"""A proxy on loopback that does to RPC what networks and nodes do."""
+"""A proxy on loopback that injects the faults of networks and nodes."""

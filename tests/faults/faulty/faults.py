@@ -1,4 +1,4 @@
-"""What can go wrong with one request. A fault named `..._after` lets it reach the chain first."""
+"""Faults of one request. A fault named `..._after` lets it reach the chain first."""
 
 import asyncio
 import json
@@ -85,7 +85,7 @@ def status_after(code):
 
 
 def says(content):
-    """Answer this, whatever was asked."""
+    """Return this answer to any request."""
 
     async def fault(exchange):
         await exchange.reply(content)
@@ -94,7 +94,7 @@ def says(content):
 
 
 def status_says(code, content):
-    """Answer this with a status, whatever was asked."""
+    """Return this answer, with a status, to any request."""
 
     async def fault(exchange):
         await exchange.reply(content, code)
@@ -129,7 +129,7 @@ def answers(method, result):
 
 
 async def estimates_at_latest(exchange):
-    """Answer as geth does, which estimates gas without what is pending; Anvil includes it."""
+    """Estimate gas like geth, without pending transactions, which Anvil includes."""
     requests = exchange.request if isinstance(exchange.request, list) else [exchange.request]
     for one in requests:
         if one["method"] == "eth_estimateGas":
@@ -164,7 +164,7 @@ def errs_after(method, **error):
 
 
 def then_gone(proxy):
-    """Answer this, and listen no more."""
+    """Return this answer and stop listening."""
 
     async def fault(exchange):
         content = await exchange.forward()
@@ -176,7 +176,7 @@ def then_gone(proxy):
 
 
 def lags(blocks):
-    """Answer as a node does that has not got the latest blocks yet."""
+    """Answer like a node that lags behind."""
     null = {
         "eth_getTransactionReceipt": lambda told: told["blockNumber"],
         "eth_getTransactionByHash": lambda told: told["blockNumber"] or hex(1 << 60),

@@ -1,4 +1,4 @@
-"""Nodes and gateways as they are: what they say in place of the chain's answer to a method."""
+"""Real nodes and gateways: their answers in place of the chain's."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ def says_error(method, status=200, headers=None, **error):
 
 
 def gateway_error(status=200, number=None, headers=None, **error):
-    """Answer whatever was asked with one error object, as a gateway that has not read it does."""
+    """Answer any request with one error object, like a gateway that has not read it."""
 
     async def fault(exchange):
         made = {"jsonrpc": "2.0", "id": number, "error": error}
@@ -103,7 +103,7 @@ def by_hash(exchange):
 
 
 def coded(coding, *, header=True):
-    """Pack the answer, unasked."""
+    """Compress the answer, although that was not requested."""
     pack = {
         "gzip": gzip.compress,
         "deflate": zlib.compress,
@@ -118,7 +118,7 @@ def coded(coding, *, header=True):
 
 
 def written(change):
-    """Answer as the chain does, written in another way."""
+    """Return the chain's answer in another encoding."""
 
     async def fault(exchange):
         await exchange.reply(change(await exchange.forward()))

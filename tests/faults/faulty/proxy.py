@@ -1,4 +1,4 @@
-"""The proxy: forwards JSON-RPC to a chain, but where a fault was injected."""
+"""A proxy that forwards JSON-RPC to a chain and injects faults."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ import urllib3
 
 
 class Exchange:
-    """One request that came in, and what a fault can do with it."""
+    """An incoming request, and the operations of faults on it."""
 
     def __init__(self, proxy, fields, body, writer):
         self._proxy = proxy
@@ -24,7 +24,7 @@ class Exchange:
         self.methods = [item["method"] for item in items]
 
     async def forward(self):
-        """Ask the chain; return the answer's bytes."""
+        """Forward the request to the chain; return the answer's bytes."""
         return await asyncio.to_thread(self._proxy.upstream, self._body)
 
     async def forward_changed(self):
@@ -47,7 +47,7 @@ class Exchange:
             await self._writer.drain()
 
     def reset(self):
-        """Break the connection off, without a farewell."""
+        """Reset the connection."""
         linger = struct.pack("ii", 1, 0)
         self._writer.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, linger
@@ -81,7 +81,7 @@ class FaultProxy:
         self._server.close()
 
     def refuse(self):
-        """Listen no more."""
+        """Stop listening."""
         self._do(self._stop())
 
     def close(self):

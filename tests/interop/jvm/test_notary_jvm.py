@@ -1,4 +1,4 @@
-"""What is signed here is verified by the libraries of the public Kotlin nodes, and the other way.
+"""Our signatures are verified by the libraries of the public Kotlin nodes, and vice versa.
 
 `src/` reads, writes and verifies as those nodes do, on Jackson, JsonPath and web3j. A node reads a
 body into maps (PATCH requests, the data of responses, what came over another node) or into classes
@@ -31,7 +31,7 @@ VECTORS = ROOT / "tests" / "vectors"
 JAVASCRIPT_TIMEOUT_S = 120
 TO_PARTY = "$['headers']['ocpi-to-party-id']"
 RESPONSE_URL = "$['body']['response_url']"
-# Nothing that a charge point measures or costs is larger.
+# Larger than any measured value or price.
 MOST = 5_000_000
 
 
@@ -207,8 +207,8 @@ def test_every_kind_of_object_of_ocpi_2_1_1_is_verified_everywhere_as_maps(jvm):
 
 
 @pytest.mark.parametrize("example", OBJECTS, ids=IDS)
-def test_what_nothing_speaks_against_is_verified_by_the_jvm(jvm, example):
-    """And what a node's class lacks is named beforehand."""
+def test_messages_without_obstacles_are_verified_by_the_jvm(jvm, example):
+    """Fields that a node's class lacks are named beforehand."""
     message, sent, header = signed(example["body"])
     assert jvm.refusal(sent, header) is None
     found = obstacles(message)
@@ -238,7 +238,7 @@ def test_whole_numbers_are_verified_by_the_jvm_when_signed_in_its_text(jvm, exam
 
 
 @pytest.mark.parametrize("example", OBJECTS, ids=IDS)
-def test_what_the_jvm_signs_is_verified_here(jvm, example):
+def test_messages_signed_by_the_jvm_are_verified_here(jvm, example):
     for model in {None, example["model"]}:
         job = {"do": "sign", "headers": HEADERS, "body": json.dumps(example["body"])}
         sent = jvm(job | {"model": model, "key": key(1)})
@@ -330,7 +330,7 @@ ODD = [
 
 
 @pytest.mark.parametrize(("name", "change"), ODD, ids=[f"{name} {change}" for name, change in ODD])
-def test_what_a_class_can_not_hold_is_named_and_in_maps_it_is_verified(jvm, name, change):
+def test_values_that_a_class_can_not_hold_are_named_and_verified_as_maps(jvm, name, change):
     example = next(example for example in OBJECTS if example["name"] == name)
     message, sent, header = signed(example["body"] | change)
     accepted = jvm.accepts(sent, header, example["model"])
@@ -372,14 +372,14 @@ LEFT_OUT = [
     LEFT_OUT,
     ids=[f"{one} without {'.'.join(map(str, path))}" for one, path in LEFT_OUT],
 )
-def test_what_a_class_needs_is_named_where_it_is_left_out(jvm, name, path):
+def test_missing_required_field_of_a_class_is_named(jvm, name, path):
     example = next(example for example in OBJECTS if example["name"] == name)
     message, sent, header = signed(without(example["body"], *path))
     accepted = jvm.accepts(sent, header, example["model"])
     assert accepted == (not obstacles(message)), obstacles(message)
 
 
-def test_a_result_alone_is_of_the_class_that_has_its_value(jvm):
+def test_a_lone_result_belongs_to_the_class_with_its_value(jvm):
     for result, model in (
         ("ACCEPTED", "CommandResult"),
         ("ACCEPTED", "GenericChargingProfileResult"),
@@ -396,7 +396,7 @@ def test_a_result_alone_is_of_the_class_that_has_its_value(jvm):
 
 
 @pytest.mark.parametrize("texts", ["javascript", "jvm"])
-def test_a_body_that_a_node_wrote_again_is_verified_by_the_next_and_here(jvm, texts):
+def test_a_body_rewritten_by_a_node_is_verified_by_the_next_and_here(jvm, texts):
     for example in OBJECTS:
         message, sent, header = signed(example["body"], number_texts=texts)
         if example["model"] and obstacles(message, number_texts=texts):
@@ -447,7 +447,7 @@ def test_rewrites_made_by_the_jvm_are_verified_here(jvm):
             assert verified.rewritten_fields == set(changes)
 
 
-def test_empty_text_takes_the_place_of_a_value_that_a_node_removes(jvm):
+def test_empty_text_replaces_a_removed_value(jvm):
     """A JVM reads "null" where a signed field is missing, so removing it is never verified."""
     body = {"response_url": "https://emsp.example/1", "session_id": "S-1"}
     message, sent, header = signed(body)

@@ -37,7 +37,7 @@ class Transaction:
 
 @dataclass(frozen=True)
 class Mined:
-    """What a transaction did: what it returned or reverted with, and its logs."""
+    """The result of a transaction: return or revert data, and logs."""
 
     succeeded: bool
     output: bytes
@@ -83,7 +83,7 @@ class Chain:
     def mine(
         self, transactions: list[Transaction], time: int, calls: list[tuple[Address, bytes]]
     ) -> tuple[list[Mined], list[bytes]]:
-        """Make a block of these transactions, in this order, and call functions after it."""
+        """Mine a block of these transactions, in this order, and then call functions."""
         self.request("evm_setNextBlockTimestamp", time)
         hashes = self.batch(
             *[
@@ -121,7 +121,7 @@ def _transaction(transaction: Transaction, place: int) -> dict[str, str]:
         "from": transaction.sender,
         "data": "0x" + transaction.data.hex(),
         "gas": hex(GAS),
-        # The block's order is that of the prices.
+        # Anvil orders a block by price.
         "gasPrice": hex((200 - place) * GWEI),
         "value": hex(transaction.value),
     }

@@ -1,4 +1,4 @@
-"""One history: what is done on the model and on the chain, and the comparison of both.
+"""One history: the same writes on the model and on the chain, compared with each other.
 
 What is compared after each step: what every transaction returned or reverted with, with arguments
 and byte for byte; its events; every view of both contracts; and the state that the logs alone
@@ -37,7 +37,7 @@ class Difference(AssertionError):
 
 @dataclass
 class History:
-    """One history: the model, the logs' state, and the contracts that both are held to."""
+    """One history: the model, the state from the logs, and the contracts to compare with."""
 
     world: World
     pair: Pair
@@ -63,7 +63,7 @@ class History:
         return self.registry.import_open() or self.permissions.import_open()
 
     def step(self, draw_block: Callable[["History"], None], seconds: int) -> None:
-        """Make a block of what is drawn."""
+        """Mine a block of drawn writes."""
         self.now += seconds
         self.block: list[tuple[Operation, Receipt[Any] | Reverted]] = []
         draw_block(self)

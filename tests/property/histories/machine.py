@@ -1,4 +1,4 @@
-"""The state machine: each step is a block that is drawn, and made on the chain and on the model."""
+"""The state machine: each step draws a block and runs it on the chain and on the model."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ SECONDS = st.sampled_from([1, 2, 0, 3600])
 
 
 class Machine(RuleBasedStateMachine):
-    """Draws histories; a subclass says in which world."""
+    """Draws histories; a subclass sets the world."""
 
     world: World
 
@@ -130,7 +130,7 @@ def _rule(draw_one: Callable[[Draws], Operation], name: str) -> Any:
 
 
 def machine_in(world: World) -> type[Machine]:
-    """Make the machine whose histories happen in a world: a rule for each write and door."""
+    """Make the machine for a world, with a rule for each direct and signed write."""
     rules = {"world": world}
     for contract, intents in INTENTS.items():
         for intent in intents:

@@ -1,4 +1,4 @@
-"""What people try: every write of both contracts, right and wrong in every way.
+"""Operations: every write of both contracts, valid and invalid in every way.
 
 A draw looks at the model, so that most of what is tried makes sense; and each value is sometimes
 one that does not.
@@ -50,7 +50,7 @@ Contract = Registry | Permissions
 
 @dataclass(frozen=True)
 class Operation:
-    """A transaction: whose, to which contract, what; with `value` it fails whatever it is."""
+    """A transaction: sender, contract and calldata; with `value` it always fails."""
 
     contract: Contract
     call: Call
@@ -68,7 +68,7 @@ def rarely(draw: Any, one_in: int) -> bool:
 
 
 def mostly(good: Any, bad: Any, one_in: int = 10) -> SearchStrategy[Any]:
-    """Choose a good value, or sometimes a bad one."""
+    """Choose a valid value, or sometimes an invalid one."""
     good, bad = st.sampled_from(good), st.sampled_from(bad)
     return st.integers(0, one_in - 1).flatmap(lambda n: bad if n == one_in - 1 else good)
 
@@ -102,7 +102,7 @@ class Draws:
         return self.draw(st.sampled_from(PEOPLE))
 
     def _likely(self, likely: list[Any]) -> Any:
-        """Choose one that makes sense now, or else any address."""
+        """Choose a plausible account, or sometimes any address."""
         if likely and not rarely(self.draw, 6):
             return self.draw(st.sampled_from(likely))
         return self.address()
@@ -155,7 +155,7 @@ class Draws:
         return needed[::-1]
 
     def fields(self, primary_type: str, account: Address) -> tuple[Any, ...]:
-        """Draw what a request says, and what the direct function takes."""
+        """Draw the fields of a request, and the arguments of the direct function."""
         draw_fields = {
             "SetNode": lambda _: (self.url(),),
             "SetParty": self._party,
@@ -183,7 +183,7 @@ class Draws:
     def acceptance(
         self, primary_type: str, accepting: Address, account: Address
     ) -> tuple[int, int, bytes]:
-        """Draw an acceptance: mostly good, or else with one thing wrong."""
+        """Draw an acceptance: mostly valid, or else with one fault."""
         registry = self.registry
         ahead = self.ahead[registry.name, accepting]
         nonce, deadline = registry.nonces(accepting) + ahead, self.now + 60
@@ -288,7 +288,7 @@ class Draws:
         primary_type: str,
         identity: tuple[str, str] | None = None,
     ) -> Call:
-        """Draw a signed request: mostly good, or else with one thing wrong."""
+        """Draw a signed request: mostly valid, or else with one fault."""
         account = self.likely_sender(primary_type)
         nonce = contract.nonces(account) + self.ahead[contract.name, account]
         deadline = self.draw(mostly([self.now, self.now + 3600, MAX], [self.now - 1, 0]))
@@ -318,7 +318,7 @@ class Draws:
     def _with_fault(  # noqa: PLR0911 - one for each fault
         self, fault: str, good: SignedFields, signer: Address
     ) -> tuple[tuple[Any, ...], SignedFields, Address]:
-        """Return the values that are sent, what is signed, and by whom."""
+        """Return the sent values, the signed data and the signer."""
         draw, values = self.draw, good.values
         *_, nonce, deadline = values
         match fault:
@@ -348,7 +348,7 @@ class Draws:
         return values, good, signer
 
     def owners(self, *, administration: bool) -> Operation:
-        """Draw a write of the owner's: of others' entries, or of what it owns."""
+        """Draw a write of the owner: about others' entries, or about the ownership."""
         draw, registry, permissions = self.draw, self.registry, self.permissions
         owner, pending = registry.owner(), registry.pending_owner()
         call = draw(st.sampled_from(ADMIN if administration else OWNERSHIP))
@@ -371,7 +371,7 @@ class Draws:
             case "closeImport":
                 contract = draw(st.sampled_from([registry, permissions]))
             case "renounceOwnership" if not rarely(draw, 5):
-                # Once in a while: after it no owner's function succeeds any more.
+                # Rarely, since no owner's function succeeds afterwards.
                 sender = self.person()
         return Operation(contract, Call(call, arguments), sender)
 
@@ -404,7 +404,7 @@ class Draws:
         return self.party(), provider, self.permissions_of(provider)
 
     def any_of(self, contract: Contract) -> Operation:  # noqa: PLR0911 - one for each kind
-        """Draw any write to a contract that is no batch."""
+        """Draw any write to a contract, except a batch."""
         draw = self.draw
         kind = draw(st.sampled_from(KINDS))
         if kind == "direct":
@@ -439,11 +439,11 @@ class Draws:
         return Operation(self.permissions, Call("pruneService", (index,)), self.person())
 
     def garbage(self) -> Call:
-        """Draw calldata that no function takes."""
+        """Draw calldata that no function accepts."""
         return Call("", (self.draw(st.sampled_from(GARBAGE)),))
 
     def batch(self, contract: Contract) -> Operation:
-        """Draw a batch; an item that is a batch itself is drawn too."""
+        """Draw a batch, sometimes with a nested batch."""
         draw, name = self.draw, self.draw(st.sampled_from(BATCHES))
         owner = self.registry.owner()
         self.batch_sender = self.person() if owner not in PEOPLE or draw(st.booleans()) else owner

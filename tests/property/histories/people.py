@@ -1,4 +1,4 @@
-"""Who takes part, and how they sign.
+"""The participants, and how they sign.
 
 The digest of typed data is made here once more, from the types as the design states them: neither
 from the package nor from the contracts. A property holds it to ethers.
@@ -42,7 +42,7 @@ KEYS = {account.address: bytes.fromhex(account.private_key[2:]) for account in A
 OWNER, *_OTHERS = KEYS
 # Its nonce and its terms are almost used up from the start.
 ANCIENT = _OTHERS[-1]
-# A contract that takes the digest itself for a signature of it (ERC-1271).
+# A contract that accepts the digest itself as its signature (ERC-1271).
 WALLET = Address("0x00000000000000000000000000000000Ca11ab1e".lower())
 WALLET_CODE = (
     # Are bytes 4 to 35 of the calldata (the digest) and 100 to 131 (the signature) the same, and
@@ -91,14 +91,14 @@ def sign(signer: Address, digest_: bytes) -> bytes:
 
 
 def mirrored(signature: bytes) -> bytes:
-    """Make the other signature that the same key could have made: with a high s."""
+    """Return the equivalent signature with a high s."""
     s = _ORDER - int.from_bytes(signature[32:64], "big")
     return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
 
 
 @dataclass(frozen=True)
 class Signatures:
-    """Whether signatures are good, as the contracts' documents say."""
+    """Return whether signatures are valid by the contracts' documentation."""
 
     def __call__(self, signer: Address, fields: SignedFields, signature: bytes, /) -> bool:
         hashed = digest(fields)

@@ -1,4 +1,4 @@
-"""Running histories, and what a run has to have seen to mean anything."""
+"""Running histories, and checking that a run covered enough to be meaningful."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ NEVER = {
 
 @contextmanager
 def world(bytecodes: dict[str, bytes] | None = None) -> Iterator[World]:
-    """Run a chain with the contracts, or with others in their place, which may be larger."""
+    """Run a chain with the contracts, or with replacements, which may be larger."""
     chain = Chain("--disable-code-size-limit") if bytecodes else Chain()
     try:
         yield World(chain, bytecodes) if bytecodes else World(chain)
@@ -76,7 +76,7 @@ def run(
 
 
 def not_seen(seen: Counter[tuple[str, str, str]]) -> dict[str, list[str]]:
-    """Return what never happened: functions that never succeeded, and errors that nobody got."""
+    """Return the functions that never succeeded, and the errors that never occurred."""
     found: dict[str, list[str]] = {"functions": [], "errors": []}
     for name, never in NEVER.items():
         entries = artifact("v3", name.removeprefix("OCN ")).abi

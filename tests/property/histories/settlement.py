@@ -1,4 +1,4 @@
-"""How histories begin: with as much of a small, settled registry as is drawn, or with nothing."""
+"""Initial states of histories: a random part of a small registry, or nothing."""
 
 from ocn_registry.models import Address
 from ocn_registry.testing.model import Call, Permissions, Registry
@@ -16,7 +16,7 @@ _NEEDED = (1, 2)
 
 
 def settled(registry: Registry, permissions: Permissions) -> list[Operation]:
-    """Return the writes that settle both contracts, each by whom it concerns."""
+    """Return the writes that fill both contracts, with the account that each concerns."""
 
     def direct(sender: Address, function: str, *arguments: object) -> Operation:
         contract = registry if function in Registry.externals else permissions
@@ -35,7 +35,7 @@ def settled(registry: Registry, permissions: Permissions) -> list[Operation]:
 
 
 def imported(registry: Registry, permissions: Permissions) -> list[Operation]:
-    """Return the imports that settle both contracts the same, and the close of both."""
+    """Return the imports that fill both contracts in the same way, and close them."""
 
     def owners(contract: Registry | Permissions, function: str, *arguments: object) -> Operation:
         return Operation(contract, Call(function, arguments), OWNER)

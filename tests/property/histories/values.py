@@ -1,4 +1,4 @@
-"""The few values that histories are made of, so that they meet: good ones, and bad of each kind."""
+"""The few values of histories, so that they collide: valid ones, and invalid ones of each kind."""
 
 from collections.abc import Callable
 
@@ -55,7 +55,7 @@ BAD_MODULES = [(16,), (0, 255), (256,)]
 PERMISSIONS = [(0,), (1, 2), (2, 1, 1), (63, 3), (16,)]
 BAD_PERMISSIONS = [(), (64,), (0, MAX)]
 
-# What is wrong with a signed request.
+# Faults of a signed request.
 FAULTS = [
     "other signer",
     "other nonce",
@@ -74,7 +74,7 @@ FAULTS = [
     "none at all",
     "random",
 ]
-# What is wrong with an acceptance.
+# Faults of an acceptance.
 ACCEPTANCE_FAULTS = [
     "other nonce",
     "too late",

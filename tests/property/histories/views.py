@@ -1,4 +1,4 @@
-"""Every view of both contracts, with every argument that could matter; all in one call a contract.
+"""Every view of both contracts, with all relevant arguments, in one call per contract.
 
 They are asked through the contract's own `tryMulticall`, as a call that is never sent, so that one
 that reverts is told too.
@@ -27,7 +27,7 @@ _BY_ADDRESS = (
     *("membershipOf", "partiesOf", "controllerOf", "keyOf"),
 )
 _BY_ID = ("getOperatorByOcpi", "getPartyDetailsByOcpi", "partyOf", "party", "reservationOf")
-# Memberships that may have been, each as if it had begun with any of the ids.
+# Possible memberships, each with every possible founding id.
 _KEYS = tuple(
     membership | int.from_bytes("".join(identity).encode("latin-1"), "big") << 64
     for membership in range(7)
@@ -71,12 +71,12 @@ def views(contract: str) -> tuple[Call, ...]:
 
 @cache
 def question(contract: str) -> bytes:
-    """Return the calldata that asks all views of a contract."""
+    """Return the calldata that calls all views of a contract."""
     return INTERFACES[contract].calldata(Call("tryMulticall", (views(contract),)))
 
 
 def model_answers(contract: Registry | Permissions) -> list[Any]:
-    """Return what the model answers to all views."""
+    """Return the model's answers to all views."""
     return [_told(contract, call) for call in views(contract.name)]
 
 
@@ -88,7 +88,7 @@ def _told(contract: Registry | Permissions, call: Call) -> Any:
 
 
 def read(contract: str, answer: bytes) -> list[Any]:
-    """Read what the chain answers to all views."""
+    """Read the chain's answers to all views."""
     results = _results(answer)
     return [
         _read(contract, call, result) for call, result in zip(views(contract), results, strict=True)

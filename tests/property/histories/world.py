@@ -1,4 +1,4 @@
-"""Where histories happen: a chain with both contracts on it, once open and once importing."""
+"""The world of histories: a chain with both contracts, one pair open and one importing."""
 
 from collections import Counter
 from dataclasses import dataclass, field
