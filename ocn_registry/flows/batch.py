@@ -6,6 +6,7 @@ simulation and its block fails alone. The outcome reports each of them.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ from ocn_registry.errors import (
     NotSent,
     OcnRegistryError,
     OutcomeUnknown,
+    Reverted,
     TransactionReplaced,
 )
 from ocn_registry.flows.arguments import check_signed, check_signer
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocn_registry.dialects import Dialect
-    from ocn_registry.errors import Reverted
     from ocn_registry.flows.options import WriteOptions
     from ocn_registry.flows.sender import Sender
     from ocn_registry.models import Address
@@ -88,7 +89,7 @@ def submit(
     dialect.write(requests, each_alone=True)  # checks that they are for one contract, and not empty
     requests = requests_in((yield from respelled(dialect, requests)))
     sender = yield from sender_for(dialect.deployment, spender.address, options)
-    batch = _Batch(dialect, requests, sender)
+    batch = _Batch(dialect, requests, replace(sender, reports=False))
     yield from batch.sent_before()
     yield from batch.look()
     parts = tuple(batch.parts(_most_gas((yield from Head()))))
@@ -97,10 +98,12 @@ def submit(
         try:
             yield from batch.send(part, spender, price)
         except OcnRegistryError as error:
-            if not batch.outcomes:
-                raise
             batch.stop(part, error)
+            if not batch.outcomes:
+                yield from batch.note_reported()
+                raise
             break
+    yield from batch.note_reported()
     return batch.outcome()
 
 
@@ -158,6 +161,7 @@ class _Batch:
         self._items: list[Item | None] = [None] * len(requests)
         self._by_contract = [False] * len(requests)
         self.outcomes: list[Outcome] = []
+        self._failed: list[str] = []  # transactions that failed as a whole
 
     def _left(self) -> list[int]:
         return [place for place, found in enumerate(self._items) if found is None]
@@ -176,7 +180,10 @@ class _Batch:
         entries = yield from self._sender.entries()
         if not any(map(carries, entries)):
             return
+        done = {outcome.tx_hash for outcome in self.outcomes}
         for entry in filter(carries, (yield from self._sender.look(entries)).entries):
+            if not done.isdisjoint(entry.tx_hashes):
+                continue  # one of these
             carried = digests(entry.carries)
             self._sender.options.notice(
                 f"some of these requests were sent before, in transaction {entry.tx_hashes[-1]}: "
@@ -184,13 +191,29 @@ class _Batch:
             )
             try:
                 known, included = yield from self._sender.wait(entry)
-                outcome = yield from outcome_of_entry(self._dialect, known, included)
             except TransactionReplaced:
+                continue
+            try:
+                outcome = yield from outcome_of_entry(self._dialect, known, included)
+            except (TransactionReplaced, Reverted):  # cancelled, or failed as a whole: sent again
+                yield from self._sender.note(replace(known, reported=True))
                 continue
             self.outcomes.append(outcome)
             for digest, its in zip(carried, outcome.items, strict=False):
                 if digest in places:
                     self._set(places[digest], its.error)
+
+    def note_reported(self) -> Flow[None]:
+        """Record that the outcomes of all transactions are returned now, and not before.
+
+        A process that ended in between told nobody of them.
+        """
+        with ExitStack() as interrupted:
+            for tx_hash in [*[outcome.tx_hash for outcome in self.outcomes], *self._failed]:
+                entry = yield from self._sender.find(tx_hash)
+                if entry is not None and not entry.reported:
+                    interrupted.enter_context(self._sender.returning(entry))
+                    yield from self._sender.note(replace(entry, reported=True))
 
     def look(self) -> Flow[None]:
         """Check the requests: deadline, nonce, signature."""
@@ -268,6 +291,7 @@ class _Batch:
             once=not self._dialect.limits.replayable,
             gas=gas,
             bound=None if price is None else Bound(gas=gas, price=price),
+            reports=False,
         )
         try:
             options = self._sender.options
@@ -284,7 +308,9 @@ class _Batch:
 
     def stop(self, part: _Part, error: OcnRegistryError) -> None:
         """Record the state of the requests in a stuck transaction, and of those after it."""
-        sent = isinstance(error, (OutcomeUnknown, TransactionReplaced))
+        failed = error.tx_hash if isinstance(error, Reverted) else None
+        self._failed += [] if failed is None else [failed]
+        sent = failed is not None or isinstance(error, (OutcomeUnknown, TransactionReplaced))
         for place in self._left():
             self._set(place, error if sent and place in part.places else NotSent(str(error)))
 

@@ -49,6 +49,8 @@ class Write:
         once: Whether the contracts accept it only once, whatever happens in between.
         gas: The gas that it needs; `None` to ask the node.
         bound: The limits of a confirmed quote; `None` without one.
+        reports: Whether its outcome is returned to the caller as soon as it is known. One of
+            several is recorded as returned when all of them are.
     """
 
     trial: Call[tuple[Reverted | None, ...]] | None
@@ -58,6 +60,7 @@ class Write:
     once: bool
     gas: int | None = None
     bound: Bound | None = None
+    reports: bool = True
 
 
 def plain(call: Call[tuple[Reverted | None, ...]]) -> Write:

@@ -92,12 +92,14 @@ class Sender:
         deployment: The network.
         journal: Stores its transactions.
         options: How to wait for them.
+        reports: Whether the outcome of each is returned to the caller as soon as it is known.
     """
 
     account: Address
     deployment: Deployment
     journal: Journal
     options: WriteOptions
+    reports: bool = True
 
     @property
     def chain_id(self) -> int:
@@ -137,12 +139,7 @@ class Sender:
         return (yield from task)
 
     def keep(self, entry: JournalEntry, *, new: bool = False) -> Flow[None]:
-        """Commit an entry to the journal.
-
-        Args:
-            entry: The entry.
-            new: Whether to remove it again if the caller is interrupted, since nothing was sent.
-        """
+        """Commit an entry to the journal; if the caller is interrupted, a `new` one is removed."""
         task: Local[None] = Local(lambda: self.journal.write(entry), finishes=True)
         try:
             yield from task
@@ -337,7 +334,8 @@ class Sender:
         except TransactionReplaced:
             yield from self.note(replace(latest, state="lost", reported=True))
             raise
-        latest = replace(self.included(latest, included), reported=True)
+        reported = self.reports or latest.reported
+        latest = replace(self.included(latest, included), reported=reported)
         with self.returning(latest):
             yield from self.note(latest)
         return latest, included

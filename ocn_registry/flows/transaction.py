@@ -112,6 +112,7 @@ def transact(  # noqa: PLR0913, PLR0917 - two have a default
         SharedRequests: An open transaction carries some of its requests, and it has no trial.
     """
     sender = yield from sender_for(dialect.deployment, signer.address, options)
+    sender = replace(sender, reports=write.reports)
     turn = yield from sender.turn()
     lost = None
     try:

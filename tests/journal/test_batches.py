@@ -17,7 +17,8 @@ from ocn_registry import (
 )
 from ocn_registry.contract_errors import InvalidNonce
 from ocn_registry.deploy.devnet import ACCOUNTS
-from ocn_registry.errors import NonceMismatch, NotSent
+from ocn_registry.errors import BatchRejected, NonceMismatch, NotSent
+from ocn_registry.protocol.effects import Send, TransactionCount
 from ocn_registry.testing.chain import MemoryChain
 
 MANY = 120
@@ -216,3 +217,45 @@ def test_request_signed_again_waits_for_the_batch_with_the_first(client, chain, 
     with pytest.raises(NonceMismatch):  # it has taken effect and is not paid for again
         client.submit(later.sign(signer), spender=spender)
     assert client.node(signer.address).domain == again.domain
+
+
+class Killed(BaseException):
+    """The process ends; nobody is told anything."""
+
+
+@pytest.mark.parametrize("kept", ["before", "after"])
+@pytest.mark.parametrize("place", [1, 2])
+def test_batches_of_a_process_that_ended_are_told_when_the_same_is_done_again(
+    chain, spender, place, kept
+):
+    """It ends at a later one of its transactions, before the chain has that one, or after."""
+    journal, sent = MemoryJournal(), []
+
+    class Mortal(MemoryTransport):
+        def perform(self, effect):
+            dies = isinstance(effect, Send) and len(sent) == place
+            sent.extend([effect] if isinstance(effect, Send) else [])
+            if dies and kept == "before":
+                raise Killed
+            answer = super().perform(effect)
+            if dies:
+                raise Killed
+            return answer
+
+    mortal = RegistryClient(chain.deployment, Mortal(chain), journal=journal)
+    signed = requests(mortal)
+    with pytest.raises(Killed):
+        mortal.submit(*signed, spender=spender)
+    client = RegistryClient(chain.deployment, MemoryTransport(chain), journal=journal)
+    known = [one.transaction.tx_hash for one in sent]
+    outcome = client.submit(*signed, spender=spender)
+    assert [item.error for item in outcome.items] == [None] * MANY
+    assert {*known} <= {part.tx_hash for part in outcome.parts}
+    assert sum(len(client.transactions.outcome_of(one.tx_hash).items) for one in outcome.parts) == (
+        MANY
+    )
+    assert len(client.nodes()) == MANY
+    with pytest.raises(BatchRejected):  # told by now, so that this is asked for once more
+        client.submit(*signed, spender=spender)
+    number = TransactionCount(spender.address, pending=False)
+    assert client.transport.perform(number) == len(outcome.parts)
