@@ -55,7 +55,7 @@ check: setup ## linters, types, formats, and that generated files are current
 	@$(ON_PATH) $(BIN)/python tools/check.py
 
 .PHONY: format
-format: setup ## lay out Python, Solidity and the explorer's page, and mend what linters can mend
+format: setup ## format Python, Solidity and the explorer's page, and apply the fixes of linters
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 	$(ON_PATH) $(NODE_BIN)/prettier --write --log-level warn $(SOLIDITY) $(EXPLORER)
@@ -65,7 +65,7 @@ abi: setup ## compile the contracts into ocn_registry/deploy/artifacts/v3
 	$(BIN)/python tools/build/build_abi.py
 
 .PHONY: generated
-generated: setup ## write what is made of the code: the JSON Schemas, the manual, the pictures
+generated: setup ## write generated files: the JSON Schemas, the manual, the pictures
 	$(BIN)/python tools/build/build_schema.py
 	$(BIN)/python tools/build/build_manual.py
 	$(BIN)/python tools/docs/pictures.py
@@ -121,16 +121,16 @@ release: setup .venv/installed-docs ## wheel and source archive of the last comm
 	@$(BIN)/python tools/build/build_release.py --docs
 
 .PHONY: lock
-lock: .venv/installed-dev ## resolve all versions anew: requirements/*.txt and package-lock.json
+lock: .venv/installed-dev ## resolve all versions again: requirements/*.txt and package-lock.json
 	tools/lock.sh
 
 .PHONY: clean
-clean: ## remove everything that these targets made, .venv and node_modules too; keys that were given to Ape stay
+clean: ## remove everything that these targets made, including .venv and node_modules, but not keys in Ape
 	rm -rf .venv .venv-analysis node_modules .build .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	@if [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -path .cache/ape -exec rm -rf {} +; fi
 	@if [ -d .cache/ape ]; then find .cache/ape -mindepth 1 -maxdepth 1 ! -name accounts -exec rm -rf {} +; fi
 
-# What is installed. A stamp is as old as the last installation from the lock that it depends on, and goes with its folder.
+# Installed packages. A stamp records the last installation from its lock, and is removed with its folder.
 
 .venv/made: tools/make-venv.sh
 	@tools/make-venv.sh "$(PYTHON)"
@@ -150,7 +150,7 @@ clean: ## remove everything that these targets made, .venv and node_modules too;
 	@$(PIP) --no-binary $(FROM_SOURCE) --no-build-isolation --use-pep517 -r $<
 	@touch .venv/installed-runtime $@
 
-# Slither and halmos want versions of web3 and eth-abi that Ape refuses.
+# Slither and halmos need versions of web3 and eth-abi that Ape refuses.
 .venv-analysis/installed: requirements/analysis.txt | .venv/made
 	@echo "installing requirements/analysis.txt"
 	@$(BIN)/python -m venv --clear .venv-analysis

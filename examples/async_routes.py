@@ -11,7 +11,7 @@ import sys
 from ocn_registry import AsyncRegistryClient, OcnRegistryError, PartyId, connect_async
 
 
-async def told(registry: AsyncRegistryClient, party: PartyId) -> str:
+async def described(registry: AsyncRegistryClient, party: PartyId) -> str:
     """Say where messages to a party go."""
     route = await registry.route(party.country_code, party.party_id)
     if route is None:
@@ -27,7 +27,7 @@ async def main(network: str, *ids: str) -> None:
     """Resolve all of them at once."""
     async with connect_async(network) as registry:
         parties = [PartyId.parse(text) for text in ids]
-        print(*await asyncio.gather(*(told(registry, party) for party in parties)), sep="\n")
+        print(*await asyncio.gather(*(described(registry, party) for party in parties)), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Install the package as users do, and run what users of web3 do, the guides and the examples there: beside the oldest and the newest
 # web3 that it allows, and on each newer Python that pyproject.toml names and this machine has. Each environment is made once, and
-# anew when its lock has changed.
+# again when its lock has changed.
 set -euo pipefail
 anvil=$(.venv/bin/python -c 'from ocn_registry.deploy.anvil import find_anvil; print(find_anvil())')
 for each in oldest:.venv/bin/python newest:.venv/bin/python newest:python3.12 newest:python3.13; do

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Resolve requirements/*.txt and package-lock.json anew. The locks name no registry and no folder of a machine: what
-# is installed is told by name, version and hash, and from where by the pip and npm of whoever installs.
+# Resolve requirements/*.txt and package-lock.json again. The locks name no registry and no local folder: they give name,
+# version and hash, and the pip and npm of the user decide where packages come from.
 set -euo pipefail
 # --system-certs: as pip does, for machines behind a proxy with a certificate of its own. --no-build-isolation: where metadata has to be
 # built, the tools are those of build.txt, which `make lock` has installed.

@@ -422,10 +422,10 @@ class Run:
             ignored = shutil.ignore_patterns(".cache")
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
         shutil.copy(ROOT / "foundry.toml", self.folder)
-        compiled = ROOT / ".build" / "forge"  # what has changed since is compiled anew
+        compiled = ROOT / ".build" / "forge"  # recompiles only changed files
         if compiled.is_dir():
             shutil.copytree(compiled, self.folder / ".build" / "forge")
-        # A link would give these sources other names in forge's cache, and all be compiled anew.
+        # With a link, these sources would have other names in forge's cache and all be recompiled.
         library = Path("node_modules", "@openzeppelin")
         shutil.copytree(ROOT / library, self.folder / library)
         (self.folder / "tools").symlink_to(ROOT / "tools")

@@ -55,7 +55,7 @@ class App:
         """Say what is served.
 
         Args:
-            settings: All that the node is told.
+            settings: The node's settings.
             operator: Holds the key under which it stands in the registry.
         """
         self._settings = settings

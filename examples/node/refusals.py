@@ -36,7 +36,7 @@ _HTTP = {
 
 
 class Refused(Exception):
-    """A message goes no further; the sender is told why."""
+    """A message is not forwarded, and the sender learns why."""
 
     def __init__(self, status: Status, why: str, *, http_status: int | None = None) -> None:
         """Say why.
@@ -60,5 +60,5 @@ class Refused(Exception):
 
 
 def invalid(why: str) -> Refused:
-    """Refuse what the sender has to mend."""
+    """Refuse a message that the sender has to correct."""
     return Refused(Status.INVALID_PARAMETERS, why)

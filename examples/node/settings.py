@@ -94,7 +94,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that this node is told.
+    """The settings of this node.
 
     Attributes:
         network: Where the registry stands: a name, the path of a deployment file, a deployment.

@@ -71,7 +71,7 @@ class Store:
         except sqlite3.DatabaseError as error:
             if not _kept_by_us(self._path):
                 raise self._others() from None
-            self._database = self._begin_anew(error)
+            self._database = self._start_over(error)
 
     def close(self) -> None:
         """Close the file."""
@@ -94,7 +94,7 @@ class Store:
                 return read(database, chunk_blocks)
             except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
                 database.close()
-                self._database = self._begin_anew(error)
+                self._database = self._start_over(error)
                 return None
 
     def save(
@@ -196,7 +196,7 @@ class Store:
                 f"{shown(stored.get('chain_id', ''))}: give each deployment a file of its own",
             )
 
-    def _begin_anew(self, why: Exception) -> sqlite3.Connection:
+    def _start_over(self, why: Exception) -> sqlite3.Connection:
         _LOG.warning("the cache's file %s is created again: %s", self._path, shown(str(why), 300))
         for ending in ("", *DATABASE_ENDINGS):
             with contextlib.suppress(FileNotFoundError):

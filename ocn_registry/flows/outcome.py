@@ -44,7 +44,7 @@ def outcome(
     for failure in failures.values():
         failure.tx_hash = tx_hash
     price = receipt.gas_price_wei
-    if price is None or price > transaction.max_fee_per_gas_wei:  # not told, or not true
+    if price is None or price > transaction.max_fee_per_gas_wei:  # missing, or wrong
         price = yield from _price(transaction, included)
     return Outcome(
         tx_hash=tx_hash,

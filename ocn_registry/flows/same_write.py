@@ -84,7 +84,7 @@ def same_call(entries: tuple[JournalEntry, ...], write: Write) -> JournalEntry |
             return entry
         if is_open and write.once and is_among_others(entry, write):
             return entry
-        if is_open and write.once and is_clear and _signed_anew(entry, write, passed):
+        if is_open and write.once and is_clear and _signed_again(entry, write, passed):
             return entry
         passed |= accounts(entry.carries)
         is_clear = is_clear and all(digests(entry.carries))
@@ -173,7 +173,7 @@ def _signed_digests(carries: str) -> frozenset[str]:
     return frozenset(digests(carries)) - {""}
 
 
-def _signed_anew(entry: JournalEntry, write: Write, passed: set[str]) -> bool:
+def _signed_again(entry: JournalEntry, write: Write, passed: set[str]) -> bool:
     """Return whether a pending entry contains the same requests, signed again.
 
     A caller that signs for each attempt signs another deadline, and perhaps another nonce, each

@@ -84,7 +84,7 @@ def unusable(url: str) -> str | None:
     return _wrong_host(host, port) or _wrong_port(port) or _wrong_path(path)
 
 
-def mended_url(text: str) -> str | None:
+def suggested_url(text: str) -> str | None:
     """Return the listable URL that a text most likely means; `None` if there is none."""
     text = _USER.sub("//", _OTHER_SCHEME.sub("https://", _WHITE.sub("", text)))
     schemes = _ANY_SCHEMES.match(text)
@@ -203,7 +203,7 @@ def _punycode(host: str) -> str:
 def _refusal(url: str, wrong: str) -> InvalidInput:
     public = not looks_like_key(url)
     start = url[: 4 * MAX_URL_BYTES]
-    mended = mended_url(start) if public else None
-    hint = f"use {mended}" if mended not in (None, url) else "write it as https://node.example.com"
+    usable = suggested_url(start) if public else None
+    hint = f"use {usable}" if usable not in (None, url) else "write it as https://node.example.com"
     url = _USER.sub(f"//{HIDDEN}@", start) + url[len(start) :]
     return InvalidInput(f"{shown(url, public=public)} is not a valid URL: {wrong}; {hint}")

@@ -90,9 +90,9 @@ class HistoryLog:
             path = file.with_name(f"{file.name}.cursor.json")
             self._cursor = CursorFile(path, client.deployment)
         cursor = None if self._cursor is None else self._cursor.load()
-        self._feed = self._anew() if cursor is None else client.events(cursor=cursor)
+        self._feed = self._new_feed() if cursor is None else client.events(cursor=cursor)
 
-    def _anew(self) -> EventFeed:
+    def _new_feed(self) -> EventFeed:
         """Start over: without a cursor, stored events could be from replaced blocks."""
         for table in ("event", "name", "held"):
             self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
@@ -142,7 +142,7 @@ class HistoryLog:
         except ReorgTooDeep as error:
             _LOG.warning("the history is read from the first block again: %s", error)
             with self._lock:
-                self._feed = self._anew()
+                self._feed = self._new_feed()
             return self._feed.read()
 
     def page(

@@ -195,7 +195,7 @@ def _add_requests(requests: RelayParser, commands: Mapping[str, Command]) -> Non
     shows = kinds.add_parser(
         "show", help="show a request", epilog=_examples(f"requests show 0x{'ab' * 32}")
     )
-    shows.add_argument("id", metavar="ID", help="the request's id, as its sender was told")
+    shows.add_argument("id", metavar="ID", help="the request's id, from the answer to its sender")
     shows.set_defaults(command=commands["requests show"])
 
 

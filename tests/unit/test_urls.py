@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.urls import check_url, check_usable, mended_url, same_url, unusable
+from ocn_registry.foreign.urls import check_url, check_usable, same_url, suggested_url, unusable
 from ocn_registry.models import Address, Node, PartyId, Route
 from ocn_registry.testing.model.rules import check_url as check_by_contract
 
@@ -91,17 +91,17 @@ def test_urls_that_clients_reach_are_listed(url):
     check_by_contract(url)
 
 
-@pytest.mark.parametrize(("url", "said", "mended"), BAD, ids=[repr(bad[0])[:40] for bad in BAD])
-def test_invalid_url_is_explained_with_a_remedy(url, said, mended):
+@pytest.mark.parametrize(("url", "said", "suggested"), BAD, ids=[repr(bad[0])[:40] for bad in BAD])
+def test_invalid_url_is_explained_with_a_remedy(url, said, suggested):
     with pytest.raises(InvalidInput, match=said) as refused:
         check_url(url)
     text = str(refused.value)
     assert text.isprintable()
     assert len(text) < 700
     assert "is not a valid URL" in text
-    if mended:
-        assert text.endswith(f"use {mended}")
-        check_url(mended)
+    if suggested:
+        assert text.endswith(f"use {suggested}")
+        check_url(suggested)
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def test_accepted_urls_are_read_by_clients_and_accepted_by_the_contract(url):
 
 @given(texts | urls)
 def test_proposed_url_can_be_listed(url):
-    mended = mended_url(url)
-    if mended is not None:
-        check_url(mended)
+    suggested = suggested_url(url)
+    if suggested is not None:
+        check_url(suggested)
     same_url(url)
     unusable(url)

@@ -268,7 +268,7 @@ class Walk:
         if found:
             sys.exit(1)
         print(f"nothing different but the {len(planned.left_out)} entries that the plan left out,")
-        print(f"and the {len(planned.unreachable)} parties that it told to be unreachable")
+        print(f"and the {len(planned.unreachable)} parties that it reported as unreachable")
 
     def _file(self) -> Path:
         return self.folder / "registry.json"

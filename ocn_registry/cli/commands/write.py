@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ocn_registry.signing import Signer
 
 
-# What a signed write needs once the node has told the nonce: a fifth of its imports.
+# The imports that a signed write needs after it has read the nonce: a fifth of them all.
 _NEXT = "ocn_registry.cli.execute"
 
 
