@@ -1,8 +1,11 @@
 """The checks can fail: slither and halmos find faults that are seeded in a copy of contracts."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,20 +17,21 @@ pytestmark = pytest.mark.skipif(
     not (_ANALYSERS / "halmos").exists(), reason="make analysis installs slither and halmos"
 )
 
+_COLOURS = re.compile(r"\x1b\[\d*m")
 _SIGNED = "contracts/base/SignedRequests.sol"
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def project_in(folder: Path) -> Path:
+    """Copy what the analysers read."""
     for name in ("contracts", "tests/halmos"):
         # Ape keeps its copy of OpenZeppelin, all of it, in contracts/.cache.
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".cache"))
-    for name in ("foundry.toml", "slither.config.json"):
-        shutil.copy(ROOT / name, tmp_path)
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".cache"))
+    for name in ("foundry.toml", "halmos.toml", "slither.config.json"):
+        shutil.copy(ROOT / name, folder)
     for name in ("node_modules", "tools"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "tests" / "forge").mkdir()
-    return tmp_path
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "tests" / "forge").mkdir()
+    return folder
 
 
 def seed(copy: Path, file: str, old: str, new: str) -> None:
@@ -37,20 +41,22 @@ def seed(copy: Path, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def analysed(call: str, copy: Path) -> tuple[int, str]:
+def analysed(call: str, copy: Path, **environment: str) -> tuple[int, str]:
     """Run one of tools/analysis.py's functions on the copy; return its status and its words."""
     code = f"import analysis, sys; from pathlib import Path; sys.exit(analysis.{call})"
     result = subprocess.run(
         [sys.executable, "-c", code.replace("COPY", f"Path({str(copy)!r})")],
+        env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return result.returncode, result.stdout
+    return result.returncode, _COLOURS.sub("", result.stdout)
 
 
-def test_slither_finds_seeded_faults(copy: Path) -> None:
+def test_slither_finds_seeded_faults(tmp_path: Path) -> None:
+    copy = project_in(tmp_path)
     owner = "contracts/Permissions.sol"
     seed(copy, owner, "msg.sender != registry.owner()", "tx.origin != registry.owner()")
     seed(
@@ -74,73 +80,108 @@ _TERM = "return word.set(Words.TERM, term + 1);"
 _SIGNER = "failure == ECDSA.RecoverError.NoError && recovered == signer"
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "check"),
-    [
-        pytest.param(_SIGNED, _NONCE, "", "SignedProofs.check_revokeAgreementRaw", id="nonce"),
-        pytest.param(_SIGNED, _DEADLINE, "", "SignedProofs.check_deletePartyRaw", id="deadline"),
-        pytest.param(
-            _SIGNED,
-            _SIGNER,
-            "failure == ECDSA.RecoverError.NoError",
-            "SignedProofs.check_deleteServiceRaw",
-            id="signer",
-        ),
-        pytest.param(
-            _REGISTRY,
-            _CONTROLLER,
-            "account;",
-            "SignedProofs.check_deleteServiceRaw",
-            id="controller",
-        ),
-        pytest.param(
-            _REGISTRY, _TERM, "return word;", "SignedProofs.check_setControllerRaw", id="term"
-        ),
-        pytest.param(
-            "contracts/libraries/Words.sol",
-            "CURRENT_ID = ((1 << 40) - 1) << 104",
-            "CURRENT_ID = ((1 << 40) - 1) << 103",
-            "LayoutProofs.check_masks",
-            id="masks",
-        ),
-        pytest.param(
-            _REGISTRY,
-            "(word & ~(Words.NONCE | Words.RETIRED))",
-            "(word & ~(Words.TERM | Words.RETIRED))",
-            "SignedProofs.check_moveAccountRaw",
-            id="nonce-of-a-move",
-        ),
-        pytest.param(
-            _REGISTRY,
-            "if (entry.has(Words.ROLES)) account = entry.account();",
-            "account = entry.account();",
-            "LayoutProofs.check_rolesOfZeroAreNeverHeld",
-            id="roles-of-zero",
-        ),
-        pytest.param(
-            _REGISTRY,
-            "word ^= Words.CONTROLLED;\n            delete _controllers[account];",
-            "word ^= Words.CONTROLLED;",
-            "SignedProofs.check_setControllerRaw",
-            id="flag-and-controller",
-        ),
-        pytest.param(
-            "contracts/libraries/PackedList.sol",
-            "(index % entriesPerSlot) * bits",
-            "(index % entriesPerSlot) * (bits - 1)",
-            "LayoutProofs.check_packedList",
-            id="list",
-        ),
-    ],
+@dataclass(frozen=True)
+class Fault:
+    """A change of one place of a source, and the proof that has to fail because of it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    check: str
+
+
+FAULTS = (
+    Fault("nonce", _SIGNED, _NONCE, "", "SignedProofs.check_revokeAgreementRaw"),
+    Fault("deadline", _SIGNED, _DEADLINE, "", "SignedProofs.check_deletePartyRaw"),
+    Fault(
+        "signer",
+        _SIGNED,
+        _SIGNER,
+        "failure == ECDSA.RecoverError.NoError",
+        "SignedProofs.check_deleteServiceRaw",
+    ),
+    Fault("controller", _REGISTRY, _CONTROLLER, "account;", "SignedProofs.check_deleteServiceRaw"),
+    Fault("term", _REGISTRY, _TERM, "return word;", "SignedProofs.check_setControllerRaw"),
+    Fault(
+        "masks",
+        "contracts/libraries/Words.sol",
+        "CURRENT_ID = ((1 << 40) - 1) << 104",
+        "CURRENT_ID = ((1 << 40) - 1) << 103",
+        "LayoutProofs.check_masks",
+    ),
+    Fault(
+        "nonce-of-a-move",
+        _REGISTRY,
+        "(word & ~(Words.NONCE | Words.RETIRED))",
+        "(word & ~(Words.TERM | Words.RETIRED))",
+        "SignedProofs.check_moveAccountRaw",
+    ),
+    Fault(
+        "roles-of-zero",
+        _REGISTRY,
+        "if (entry.has(Words.ROLES)) account = entry.account();",
+        "account = entry.account();",
+        "LayoutProofs.check_rolesOfZeroAreNeverHeld",
+    ),
+    Fault(
+        "flag-and-controller",
+        _REGISTRY,
+        "word ^= Words.CONTROLLED;\n            delete _controllers[account];",
+        "word ^= Words.CONTROLLED;",
+        "SignedProofs.check_setControllerRaw",
+    ),
+    Fault(
+        "list",
+        "contracts/libraries/PackedList.sol",
+        "(index % entriesPerSlot) * bits",
+        "(index % entriesPerSlot) * (bits - 1)",
+        "LayoutProofs.check_packedList",
+    ),
 )
-def test_halmos_finds_seeded_fault(
-    copy: Path, file: str, old: str, new: str, check: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seed(copy, file, old, new)
-    # A compile of all contracts for one proof: without the optimizer it takes half the time.
-    monkeypatch.setenv("FOUNDRY_OPTIMIZER", "false")
+
+
+def only(text: str, check: str) -> str:
+    """Return the source of the proofs with one contract of proofs, and one to be run: `seeded_`."""
     contract, function = check.split(".")
-    status, words = analysed(f"halmos(COPY, contract={contract!r}, function={function!r})", copy)
+    head, *proofs = re.split(r"(?=^contract \w+Proofs is )", text, flags=re.MULTILINE)
+    (kept,) = [each for each in proofs if each.startswith(f"contract {contract} ")]
+    assert kept.count(f"function {function}(") == 1
+    return head + kept.replace(f"function {function}(", f"function seeded_{function}(")
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what halmos says of each fault.
+
+    Each fault has a copy of the contracts and of the proof that it breaks. They are compiled
+    together, and without the optimizer, which halves the time. Without a fault, all of these proofs
+    hold.
+    """
+    project = project_in(tmp_path_factory.mktemp("faults"))
+    settings = project / "foundry.toml"
+    settings.write_text(
+        re.sub(r'(?m)^(src|test|script) = ".*"', r'\1 = "faults"', settings.read_text())
+    )
+    proofs = (project / "tests" / "halmos" / "Proofs.t.sol").read_text()
+    for fault in FAULTS:
+        folder = project / "faults" / fault.name
+        shutil.copytree(project / "contracts", folder / "contracts")
+        seed(folder, fault.file, fault.old, fault.new)
+        file = folder / "tests" / "halmos" / f"{fault.name}.t.sol"  # halmos tells files by name
+        file.parent.mkdir(parents=True)
+        file.write_text(only(proofs, fault.check))
+    status, words = analysed("halmos(COPY, function='seeded_')", project, FOUNDRY_OPTIMIZER="false")
     assert status != 0
-    assert "Counterexample" in words, words
-    assert "0 passed; 1 failed" in words, words
+    _, *parts = re.split(r"^Running (?=1 tests for )", words, flags=re.MULTILINE)
+    named = {part.partition(".t.sol:")[0].rpartition("/")[2]: part for part in parts}
+    assert len(named) == len(parts) == len(FAULTS), words
+    return named
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
+def test_halmos_finds_seeded_fault(fault: Fault, verdicts: dict[str, str]) -> None:
+    words = verdicts[fault.name]
+    assert f"[FAIL] seeded_{fault.check.partition('.')[2]}(" in words
+    assert "Counterexample" in words
+    assert "0 passed; 1 failed" in words
