@@ -21,12 +21,14 @@ from ocn_registry.foreign.strict_json import BeyondLimits, is_list, is_object, p
 from ocn_registry.foreign.text import HIDDEN_KEY, masked, shown
 from ocn_registry.foreign.variables import KEYS
 from ocn_registry.models import Address
-from ocn_registry.signing import ExternalSigner
+from ocn_registry.signing import ExternalSigner, read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TIMEOUT_S = 600.0
+# Where an answer can be: JSON-RPC, Trezor Connect (twice), and the answer of eth_signTransaction.
+_WRAPPERS = ("result", "payload", "signature", "raw")
 
 
 def program_signer(line: str, *, is_contract: bool = False) -> ExternalSigner:
@@ -110,6 +112,7 @@ def _environment() -> dict[str, str]:
 
 
 def _result(text: str, program: str, method: str) -> str:
+    text = text.removeprefix("\ufeff")  # Windows writes it
     try:
         value = parse_json(text.encode(), REQUEST)
     except BeyondLimits as error:
@@ -122,9 +125,11 @@ def _result(text: str, program: str, method: str) -> str:
         raise InvalidInput(
             f"the program {shown(program)} refused {method}: {shown(value['error'], 300)}",
         )
-    value = value.get("result", value) if is_object(value) else value
-    if is_object(value):  # the form of eth_signTransaction
-        value = value.get("raw", value)
+    for name in _WRAPPERS:
+        if is_object(value):
+            value = value.get(name, value)
+    if is_object(value) and "r" in value:  # a signature in parts
+        return "0x" + read_signature(value).hex()
     if is_list(value) and value:
         value = value[0]
     if not isinstance(value, str):

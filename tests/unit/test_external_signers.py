@@ -1,6 +1,8 @@
 """External signers get requests in their own form, and their answers are checked."""
 
 import asyncio
+import json
+import sys
 import time
 
 import pytest
@@ -20,6 +22,7 @@ from ocn_registry.dialects import dialect_of
 from ocn_registry.evm.transactions import Transaction
 from ocn_registry.models import Address
 from ocn_registry.networks import built_in
+from ocn_registry.signing.program import program_signer
 
 KEY = "0x" + "4c" * 32
 ACCOUNT = Account.from_key(KEY)
@@ -126,6 +129,36 @@ def test_what_is_not_an_answer_is_refused(answer):
         with pytest.raises(InvalidInput) as error:
             ask()
         assert len(str(error.value)) < 500
+
+
+PROGRAM = """#!{python}
+import json, sys
+asked = json.load(sys.stdin)["method"]
+print({address!r} if asked == "eth_accounts" else {answer!r})
+"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda r, s, v: f"0x{r}{s}{v:02x}",
+        lambda r, s, v: f"\ufeff{r}{s}{v:02x}",
+        lambda r, s, v: json.dumps({"result": f"0x{r}{s}{v:02x}"}),
+        lambda r, s, v: json.dumps({"result": {"r": f"0x{r}", "s": f"0x{s}", "v": v}}),
+        lambda r, s, v: json.dumps({"r": r, "s": s, "v": v - 27}),
+        lambda r, s, v: json.dumps({"success": True, "payload": {"signature": f"0x{r}{s}{v:02x}"}}),
+    ],
+    ids=["bare", "byte-order-mark", "json-rpc", "parts", "ledger", "trezor"],
+)
+def test_program_may_answer_in_the_form_of_its_wallet(tmp_path, written):
+    right = request().sign(KeySigner.from_key(KEY)).signature
+    answer = written(right[:32].hex(), right[32:64].hex(), right[64])
+    program = tmp_path / "wallet"
+    program.write_text(
+        PROGRAM.format(python=sys.executable, address=str(ADDRESS), answer=answer), "utf-8"
+    )
+    program.chmod(0o700)
+    assert request().sign(program_signer(str(program))).signature == right
 
 
 def test_signature_of_another_key_is_reported():
