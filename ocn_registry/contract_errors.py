@@ -5,7 +5,7 @@ the arguments. A test compares the classes with the ABI, both ways.
 """
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 from ocn_registry.errors import Reverted
 from ocn_registry.foreign.text import shown
@@ -13,10 +13,16 @@ from ocn_registry.foreign.times import date
 
 
 @dataclass(eq=False)
+@dataclass_transform(eq_default=False)
 class ContractError(Reverted):
     """An error that a contract declares; `says` is its message, with the fields filled in."""
 
     says: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Make the class a dataclass."""
+        super().__init_subclass__()
+        dataclass(eq=False)(cls)
 
     def __post_init__(self) -> None:
         """Write the message, and keep the values where exceptions keep theirs."""
@@ -35,7 +41,6 @@ class ContractError(Reverted):
 # Signed requests and batches: ISignedRequests.sol, IBatches.sol.
 
 
-@dataclass(eq=False)
 class SignatureExpired(ContractError):
     """The block's time is later than the request's deadline."""
 
@@ -44,7 +49,6 @@ class SignatureExpired(ContractError):
     deadline: int
 
 
-@dataclass(eq=False)
 class InvalidNonce(ContractError):
     """The request does not carry the account's next nonce."""
 
@@ -57,7 +61,6 @@ class InvalidNonce(ContractError):
     expected: int
 
 
-@dataclass(eq=False)
 class InvalidSignature(ContractError):
     """The signature is not the signer's signature of this request."""
 
@@ -66,7 +69,6 @@ class InvalidSignature(ContractError):
     signer: str
 
 
-@dataclass(eq=False)
 class NotController(ContractError):
     """The account has a controller, and only that can act for it."""
 
@@ -79,7 +81,6 @@ class NotController(ContractError):
     controller: str
 
 
-@dataclass(eq=False)
 class NonceOutOfRange(ContractError):
     """The nonce can't be raised to this value."""
 
@@ -90,7 +91,6 @@ class NonceOutOfRange(ContractError):
     highest: int
 
 
-@dataclass(eq=False)
 class NestedBatch(ContractError):
     """An item of a batch is itself a batch."""
 
@@ -102,7 +102,6 @@ class NestedBatch(ContractError):
 # Values, in either contract: IEntryErrors.sol.
 
 
-@dataclass(eq=False)
 class TextTooLong(ContractError):
     """A text is longer than the contract takes."""
 
@@ -112,7 +111,6 @@ class TextTooLong(ContractError):
     limit: int
 
 
-@dataclass(eq=False)
 class InvalidUrl(ContractError):
     """A URL breaks the contract's rule."""
 
@@ -124,7 +122,6 @@ class InvalidUrl(ContractError):
     position: int
 
 
-@dataclass(eq=False)
 class InvalidName(ContractError):
     """A name is not valid UTF-8, or holds a character that is not allowed."""
 
@@ -136,7 +133,6 @@ class InvalidName(ContractError):
     position: int
 
 
-@dataclass(eq=False)
 class ValueOutOfRange(ContractError):
     """A role, module or permission does not exist."""
 
@@ -146,7 +142,6 @@ class ValueOutOfRange(ContractError):
     limit: int
 
 
-@dataclass(eq=False)
 class ZeroAddress(ContractError):
     """The zero address can't be an account, an operator or the new account of a move."""
 
@@ -154,7 +149,6 @@ class ZeroAddress(ContractError):
     says = "the zero address can't be an account or an operator: give another"
 
 
-@dataclass(eq=False)
 class PartyNotFound(ContractError):
     """The account holds no id."""
 
@@ -166,7 +160,6 @@ class PartyNotFound(ContractError):
 # Nodes and parties: IRegistry.sol.
 
 
-@dataclass(eq=False)
 class DomainTaken(ContractError):
     """The URL is listed for another operator."""
 
@@ -179,7 +172,6 @@ class DomainTaken(ContractError):
     operator: str
 
 
-@dataclass(eq=False)
 class DomainReserved(ContractError):
     """The owner of the registry has reserved the URL for another operator."""
 
@@ -192,7 +184,6 @@ class DomainReserved(ContractError):
     operator: str
 
 
-@dataclass(eq=False)
 class TooManyNodes(ContractError):
     """The registry has given out all its node numbers."""
 
@@ -201,7 +192,6 @@ class TooManyNodes(ContractError):
     limit: int
 
 
-@dataclass(eq=False)
 class NodeNotFound(ContractError):
     """The account runs no node."""
 
@@ -210,7 +200,6 @@ class NodeNotFound(ContractError):
     operator: str
 
 
-@dataclass(eq=False)
 class NodeExists(ContractError):
     """An import does not overwrite a node."""
 
@@ -219,7 +208,6 @@ class NodeExists(ContractError):
     operator: str
 
 
-@dataclass(eq=False)
 class InvalidCountryCode(ContractError):
     """A country code is two letters A-Z."""
 
@@ -228,7 +216,6 @@ class InvalidCountryCode(ContractError):
     country_code: str
 
 
-@dataclass(eq=False)
 class InvalidPartyId(ContractError):
     """A party id is three characters A-Z or 0-9."""
 
@@ -237,7 +224,6 @@ class InvalidPartyId(ContractError):
     party_id: str
 
 
-@dataclass(eq=False)
 class NoRoles(ContractError):
     """A party has at least one role."""
 
@@ -245,7 +231,6 @@ class NoRoles(ContractError):
     says = "a party needs at least one role: add one"
 
 
-@dataclass(eq=False)
 class PartyIdTaken(ContractError):
     """The id is held by another address."""
 
@@ -259,7 +244,6 @@ class PartyIdTaken(ContractError):
     party: str
 
 
-@dataclass(eq=False)
 class PartyIdReserved(ContractError):
     """The owner of the registry has reserved the id for another account."""
 
@@ -273,7 +257,6 @@ class PartyIdReserved(ContractError):
     holder: str
 
 
-@dataclass(eq=False)
 class PartyIdNotFound(ContractError):
     """No party is listed under this id."""
 
@@ -283,7 +266,6 @@ class PartyIdNotFound(ContractError):
     party_id: str
 
 
-@dataclass(eq=False)
 class SeveralIds(ContractError):
     """The account holds several ids, and the call names none of them."""
 
@@ -293,7 +275,6 @@ class SeveralIds(ContractError):
     count: int
 
 
-@dataclass(eq=False)
 class TooManyIds(ContractError):
     """The account holds as many ids as an account can."""
 
@@ -306,7 +287,6 @@ class TooManyIds(ContractError):
 # Keys and controllers: IRegistry.sol.
 
 
-@dataclass(eq=False)
 class AccountNotFound(ContractError):
     """The account has nothing to move."""
 
@@ -315,7 +295,6 @@ class AccountNotFound(ContractError):
     account: str
 
 
-@dataclass(eq=False)
 class AccountInUse(ContractError):
     """The new account of a move is not blank."""
 
@@ -327,7 +306,6 @@ class AccountInUse(ContractError):
     account: str
 
 
-@dataclass(eq=False)
 class AccountRetired(ContractError):
     """The account was moved to another key, and can list nothing any more."""
 
@@ -336,7 +314,6 @@ class AccountRetired(ContractError):
     account: str
 
 
-@dataclass(eq=False)
 class TooManyTerms(ContractError):
     """The account has changed its key or its controller as often as it can."""
 
@@ -352,7 +329,6 @@ class TooManyTerms(ContractError):
 # Services and agreements: IPermissions.sol.
 
 
-@dataclass(eq=False)
 class NotAContract(ContractError):
     """There is no contract at the address given for the Registry."""
 
@@ -361,7 +337,6 @@ class NotAContract(ContractError):
     registry: str
 
 
-@dataclass(eq=False)
 class NoPermissions(ContractError):
     """A service needs at least one permission."""
 
@@ -369,7 +344,6 @@ class NoPermissions(ContractError):
     says = "a service needs at least one permission: add one"
 
 
-@dataclass(eq=False)
 class ServiceNotFound(ContractError):
     """The account offers no service."""
 
@@ -378,7 +352,6 @@ class ServiceNotFound(ContractError):
     provider: str
 
 
-@dataclass(eq=False)
 class ServiceNotEnded(ContractError):
     """The service is in force, so its slot can't be cleared."""
 
@@ -387,7 +360,6 @@ class ServiceNotEnded(ContractError):
     provider: str
 
 
-@dataclass(eq=False)
 class ServiceExists(ContractError):
     """An import does not overwrite a service."""
 
@@ -396,7 +368,6 @@ class ServiceExists(ContractError):
     provider: str
 
 
-@dataclass(eq=False)
 class PermissionsDiffer(ContractError):
     """The service needs other permissions than those agreed to."""
 
@@ -409,7 +380,6 @@ class PermissionsDiffer(ContractError):
     permissions: tuple[int, ...]
 
 
-@dataclass(eq=False)
 class AgreementExists(ContractError):
     """There is an active agreement already."""
 
@@ -419,7 +389,6 @@ class AgreementExists(ContractError):
     provider: str
 
 
-@dataclass(eq=False)
 class AgreementNotFound(ContractError):
     """There is no agreement, not even one that has ended."""
 
@@ -429,7 +398,6 @@ class AgreementNotFound(ContractError):
     provider: str
 
 
-@dataclass(eq=False)
 class IndexOutOfRange(ContractError):
     """The list is shorter."""
 
@@ -442,7 +410,6 @@ class IndexOutOfRange(ContractError):
 # Import and owner: IImports.sol; Ownable.sol of OpenZeppelin Contracts 5.3.0.
 
 
-@dataclass(eq=False)
 class ImportStillOpen(ContractError):
     """The owner has not closed the import yet."""
 
@@ -450,7 +417,6 @@ class ImportStillOpen(ContractError):
     says = "entries of an earlier registry are still being copied: try again when that is closed"
 
 
-@dataclass(eq=False)
 class ImportNotOpen(ContractError):
     """The import has ended for good."""
 
@@ -458,7 +424,6 @@ class ImportNotOpen(ContractError):
     says = "the import was closed for good, or never open: use the ordinary writes"
 
 
-@dataclass(eq=False)
 class BatchTooLarge(ContractError):
     """An import takes fewer items at a time."""
 
@@ -468,7 +433,6 @@ class BatchTooLarge(ContractError):
     limit: int
 
 
-@dataclass(eq=False)
 class OwnableUnauthorizedAccount(ContractError):
     """The sender is not the owner of the registry, nor who is to become it."""
 
@@ -477,7 +441,6 @@ class OwnableUnauthorizedAccount(ContractError):
     account: str
 
 
-@dataclass(eq=False)
 class OwnableInvalidOwner(ContractError):
     """This address can't own the registry."""
 
@@ -489,7 +452,6 @@ class OwnableInvalidOwner(ContractError):
 # What OpenZeppelin's libraries declare and these contracts hardly reach.
 
 
-@dataclass(eq=False)
 class InvalidShortString(ContractError):
     """A name in the contract's own code is not stored as it should be."""
 
@@ -497,7 +459,6 @@ class InvalidShortString(ContractError):
     says = "the contract's own name is broken: please report it"
 
 
-@dataclass(eq=False)
 class StringTooLong(ContractError):
     """A name in the contract's own code is too long."""
 
@@ -509,7 +470,6 @@ class StringTooLong(ContractError):
 # The two errors that the language itself knows.
 
 
-@dataclass(eq=False)
 class RequireFailed(ContractError):
     """A contract refused with a sentence: none of ours does, but a signer's contract may."""
 
@@ -518,7 +478,6 @@ class RequireFailed(ContractError):
     reason: str
 
 
-@dataclass(eq=False)
 class Panic(ContractError):
     """A contract failed where it never should."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ocn_registry.errors import InvalidInput
 from ocn_registry.intents.shape import IntentBase, check_address, check_number, keep
 from ocn_registry.models import ZERO_ADDRESS, Contract
@@ -43,7 +41,6 @@ class MoveAccount(IntentBase):
             consent is added later.
     """
 
-    signable: ClassVar[bool] = True
     new_account: str
     acceptance: Acceptance | None = None
 
@@ -63,7 +60,6 @@ class SetController(IntentBase):
             is added later.
     """
 
-    signable: ClassVar[bool] = True
     controller: str | None = None
     acceptance: Acceptance | None = None
 
@@ -82,7 +78,6 @@ class AcceptAccount(IntentBase):
         account: Address of the account that moves.
     """
 
-    signable: ClassVar[bool] = True
     account: str
 
     def __post_init__(self) -> None:
@@ -98,7 +93,6 @@ class AcceptController(IntentBase):
         account: Address of the account that names the controller.
     """
 
-    signable: ClassVar[bool] = True
     account: str
 
     def __post_init__(self) -> None:
@@ -116,7 +110,6 @@ class InvalidateNonce(IntentBase):
             one.
     """
 
-    signable: ClassVar[bool] = True
     contract: Contract
     new_nonce: int
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from ocn_registry.intents.shape import (
     IntentBase,
@@ -27,7 +26,6 @@ class SetNode(IntentBase):
         domain: URL of the node, `https://node.example.com`.
     """
 
-    signable: ClassVar[bool] = True
     domain: str
 
     def __post_init__(self) -> None:
@@ -38,8 +36,6 @@ class SetNode(IntentBase):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteNode(IntentBase):
     """Remove the node from the list. Its parties stay listed and can't be reached."""
-
-    signable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +52,6 @@ class SetParty(IntentBase):
         operator: Address that runs the node; any spelling, kept with its checksum.
     """
 
-    signable: ClassVar[bool] = True
     country_code: str
     party_id: str
     roles: Sequence[Role]
@@ -81,7 +76,6 @@ class SetPartyModules(IntentBase):
         receiver: Modules of which the party implements the receiver interface.
     """
 
-    signable: ClassVar[bool] = True
     country_code: str | None = None
     party_id: str | None = None
     sender: Sequence[Module] = ()
@@ -104,7 +98,6 @@ class DeleteParty(IntentBase):
         party_id: Second half of the id.
     """
 
-    signable: ClassVar[bool] = True
     country_code: str | None = None
     party_id: str | None = None
 
@@ -123,7 +116,6 @@ class SetPartyWebsite(IntentBase):
         website: URL, by the rule for nodes; empty to remove it.
     """
 
-    signable: ClassVar[bool] = True
     country_code: str
     party_id: str
     website: str = ""
@@ -184,7 +176,6 @@ class SetService(IntentBase):
         permissions: What the service needs, at least one.
     """
 
-    signable: ClassVar[bool] = True
     name: str = ""
     url: str = ""
     permissions: Sequence[Permission | int]
@@ -199,8 +190,6 @@ class SetService(IntentBase):
 class DeleteService(IntentBase):
     """Remove the service, and end all agreements to it."""
 
-    signable: ClassVar[bool] = True
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateAgreement(IntentBase):
@@ -213,7 +202,6 @@ class CreateAgreement(IntentBase):
             signed for a spender.
     """
 
-    signable: ClassVar[bool] = True
     provider: str
     permissions: Sequence[Permission | int] | None = None
 
@@ -232,7 +220,6 @@ class RevokeAgreement(IntentBase):
         provider: Address of the account that offers the service.
     """
 
-    signable: ClassVar[bool] = True
     provider: str
 
     def __post_init__(self) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from ocn_registry.intents.shape import (
-    IntentBase,
+    OwnerIntentBase,
     check_address,
     check_instances,
     check_number,
@@ -20,14 +19,13 @@ from ocn_registry.portable.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminDeleteOperator(IntentBase):
+class AdminDeleteOperator(OwnerIntentBase):
     """Remove another account's node; for the owner of the registry.
 
     Attributes:
         operator: Address of the account that runs the node.
     """
 
-    signable: ClassVar[bool] = False
     operator: str
 
     def __post_init__(self) -> None:
@@ -36,7 +34,7 @@ class AdminDeleteOperator(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminDeleteParty(IntentBase):
+class AdminDeleteParty(OwnerIntentBase):
     """Remove another account's id; for the owner of the registry. Anyone can list it again.
 
     Attributes:
@@ -44,7 +42,6 @@ class AdminDeleteParty(IntentBase):
         party_id: Second half of the id.
     """
 
-    signable: ClassVar[bool] = False
     country_code: str
     party_id: str
 
@@ -54,7 +51,7 @@ class AdminDeleteParty(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminReserveParty(IntentBase):
+class AdminReserveParty(OwnerIntentBase):
     """Reserve an id for one account, and take it from any other; for the owner of the registry.
 
     Attributes:
@@ -64,7 +61,6 @@ class AdminReserveParty(IntentBase):
             reservation.
     """
 
-    signable: ClassVar[bool] = False
     country_code: str
     party_id: str
     holder: str | None = None
@@ -78,7 +74,7 @@ class AdminReserveParty(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminReserveNode(IntentBase):
+class AdminReserveNode(OwnerIntentBase):
     """Reserve a URL for one operator, and take it from any other; for the owner of the registry.
 
     Attributes:
@@ -87,7 +83,6 @@ class AdminReserveNode(IntentBase):
             reservation.
     """
 
-    signable: ClassVar[bool] = False
     domain: str
     operator: str | None = None
 
@@ -100,14 +95,13 @@ class AdminReserveNode(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransferOwnership(IntentBase):
+class TransferOwnership(OwnerIntentBase):
     """Offer the registry to a new owner, who has to accept.
 
     Attributes:
         new_owner: Address of the new owner; the zero address withdraws an offer.
     """
 
-    signable: ClassVar[bool] = False
     new_owner: str
 
     def __post_init__(self) -> None:
@@ -116,28 +110,23 @@ class TransferOwnership(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptOwnership(IntentBase):
+class AcceptOwnership(OwnerIntentBase):
     """Become the owner of the registry, if it was offered to the sender."""
 
-    signable: ClassVar[bool] = False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenounceOwnership(IntentBase):
+class RenounceOwnership(OwnerIntentBase):
     """Leave the registry without an owner, for good."""
 
-    signable: ClassVar[bool] = False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PruneService(IntentBase):
+class PruneService(OwnerIntentBase):
     """Clear the slot of a service that ended with its provider's membership; anybody can.
 
     Attributes:
         index: Slot in the contract's list of services, from 0.
     """
 
-    signable: ClassVar[bool] = False
     index: int
 
     def __post_init__(self) -> None:
@@ -146,14 +135,13 @@ class PruneService(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportNodes(IntentBase):
+class ImportNodes(OwnerIntentBase):
     """List nodes of an earlier registry; for the owner while the import is open.
 
     Attributes:
         nodes: At most 100.
     """
 
-    signable: ClassVar[bool] = False
     nodes: Sequence[Node]
 
     def __post_init__(self) -> None:
@@ -162,14 +150,13 @@ class ImportNodes(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportParties(IntentBase):
+class ImportParties(OwnerIntentBase):
     """List parties of an earlier registry, which get new memberships.
 
     Attributes:
         parties: At most 100.
     """
 
-    signable: ClassVar[bool] = False
     parties: Sequence[Party]
 
     def __post_init__(self) -> None:
@@ -178,14 +165,13 @@ class ImportParties(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportServices(IntentBase):
+class ImportServices(OwnerIntentBase):
     """List services of an earlier registry; their versions start again.
 
     Attributes:
         services: At most 100.
     """
 
-    signable: ClassVar[bool] = False
     services: Sequence[Service]
 
     def __post_init__(self) -> None:
@@ -215,14 +201,13 @@ class ImportedAgreement(Portable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportAgreements(IntentBase):
+class ImportAgreements(OwnerIntentBase):
     """Import agreements of an earlier registry.
 
     Attributes:
         agreements: At most 100.
     """
 
-    signable: ClassVar[bool] = False
     agreements: Sequence[ImportedAgreement]
 
     def __post_init__(self) -> None:
@@ -231,7 +216,7 @@ class ImportAgreements(IntentBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloseImport(IntentBase):
+class CloseImport(OwnerIntentBase):
     """Close the import of one contract for good, and open the contract for everybody's writes.
 
     The owner can, and anybody once there is no owner.
@@ -240,5 +225,4 @@ class CloseImport(IntentBase):
         contract: The contract.
     """
 
-    signable: ClassVar[bool] = False
     contract: Contract

@@ -118,5 +118,13 @@ class IntentBase(Portable):
     """The base of all intents. In JSON, the key `intent` names the class; no key may be unknown."""
 
     __slots__ = ()
+    signable: ClassVar[bool] = True
     kind_key: ClassVar[str] = "intent"
     only_known_keys: ClassVar[bool] = True
+
+
+class OwnerIntentBase(IntentBase):
+    """The base of intents that can't be signed for a spender; see `kinds`."""
+
+    __slots__ = ()
+    signable: ClassVar[bool] = False

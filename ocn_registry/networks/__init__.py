@@ -39,7 +39,7 @@ from ocn_registry.foreign.strict_json import is_list, is_object, parse_json
 from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.models import Address
 from ocn_registry.portable.base import Portable
-from ocn_registry.portable.forms import plain
+from ocn_registry.portable.forms import camel, plain
 from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
@@ -314,29 +314,33 @@ def _invalid(value: object, key: str, form: str) -> InvalidInput:
 
 class _Field(NamedTuple):
     attribute: str
-    key: str
     read: Callable[[object, str], object]
+
+    @property
+    def key(self) -> str:
+        """The key in a network file."""
+        return camel(self.attribute)
 
 
 _PLACE: Final = (
-    _Field("name", "name", _text),
-    _Field("chain_id", "chainId", _number),
-    _Field("dialect", "dialect", _text),
-    _Field("registry", "registry", _address),
-    _Field("permissions", "permissions", _address),
-    _Field("rpc_urls", "rpcUrls", _urls),
-    _Field("relays", "relays", _urls),
-    _Field("explorer", "explorer", _text),
-    _Field("start_block", "startBlock", _number),
-    _Field("other_permissions", "otherPermissions", _addresses),
+    _Field("name", _text),
+    _Field("chain_id", _number),
+    _Field("dialect", _text),
+    _Field("registry", _address),
+    _Field("permissions", _address),
+    _Field("rpc_urls", _urls),
+    _Field("relays", _urls),
+    _Field("explorer", _text),
+    _Field("start_block", _number),
+    _Field("other_permissions", _addresses),
 )
 _CHAIN_FACTS: Final = (
-    _Field("token", "token", _text),
-    _Field("blocks_to_finality", "blocksToFinality", _number),
-    _Field("base_fee", "baseFee", _flag),
-    _Field("london_block", "londonBlock", _number),
-    _Field("block_time_s", "blockTimeS", _number),
-    _Field("usual_gas_price_wei", "usualGasPriceWei", _number),
-    _Field("validators", "validators", _address),
-    _Field("development", "development", _flag),
+    _Field("token", _text),
+    _Field("blocks_to_finality", _number),
+    _Field("base_fee", _flag),
+    _Field("london_block", _number),
+    _Field("block_time_s", _number),
+    _Field("usual_gas_price_wei", _number),
+    _Field("validators", _address),
+    _Field("development", _flag),
 )

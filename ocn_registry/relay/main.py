@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -155,14 +156,6 @@ def _status(args: argparse.Namespace) -> int:
     return DONE if health.ready else FAILED
 
 
-def _pause(args: argparse.Namespace) -> int:
-    return _switch(args, paused=True)
-
-
-def _resume(args: argparse.Namespace) -> int:
-    return _switch(args, paused=False)
-
-
 def _switch(args: argparse.Namespace, *, paused: bool) -> int:
     from ocn_registry.relay import store  # noqa: PLC0415 - beside its use
 
@@ -266,8 +259,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "init": _init,
     "run": _run,
     "status": _status,
-    "pause": _pause,
-    "resume": _resume,
+    "pause": partial(_switch, paused=True),
+    "resume": partial(_switch, paused=False),
     "keys": _keys_list,
     "keys add": _keys_add,
     "keys revoke": _keys_revoke,

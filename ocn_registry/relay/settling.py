@@ -200,31 +200,22 @@ class Settler:
     def _note(self, fate: Fate | None, since: State, *, final: bool = False) -> None:
         if fate is None:
             return
-        if final and fate.is_shared:
+        again = final and fate.is_shared
+        if again:
             _LOG.warning("transaction %s reverted: its requests are sent one by one", fate.tx_hash)
         with self._service.database.transaction() as transaction:
             for request_id, error in fate.errors.items():
-                if final and fate.is_shared:
-                    store.move(
-                        transaction,
-                        request_id,
-                        "accepted",
-                        since=(since,),
-                        carried_by=fate.tx_hashes,
-                        tx_hash=fate.tx_hash,
-                    )
-                    continue
                 ended: State = "done" if error is None else "failed"
                 store.move(
                     transaction,
                     request_id,
-                    ended if final else "mined",
+                    "accepted" if again else ended if final else "mined",
                     since=(since,),
                     carried_by=fate.tx_hashes,
                     tx_hash=fate.tx_hash,
-                    block_number=fate.block_number,
-                    gas_used=fate.gas_used,
-                    error=error,
+                    block_number=None if again else fate.block_number,
+                    gas_used=None if again else fate.gas_used,
+                    error=None if again else error,
                 )
 
     def _move(self, requests: list[Accepted], tx_hash: str, state: State) -> None:

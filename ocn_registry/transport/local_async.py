@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ocn_registry.protocol.effects import Clock, Local, Sleep, UnixTime
-from ocn_registry.protocol.journal import MemoryJournal, MemoryOfTransport
+from ocn_registry.protocol.effects import Local, Sleep
+from ocn_registry.transport.local import LocalEffects
 
 if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Answer, AnyEffect
@@ -23,26 +22,20 @@ class AsyncLocalEffects:
 
     def __init__(self) -> None:
         """Create it with an empty journal."""
-        self._journal = MemoryJournal()
+        self._others = LocalEffects()
 
     async def perform(self, effect: AnyEffect) -> Answer:
         """Return the answer of an effect on this machine."""
         match effect:
             case Sleep():
                 return await asyncio.sleep(effect.seconds)
-            case Clock():
-                return time.monotonic()
-            case UnixTime():
-                return int(time.time())
             case Local():
                 # In a thread, because a device may wait for its user.
                 running = asyncio.ensure_future(asyncio.to_thread(effect.task))
                 found = await (_finished(running) if effect.finishes else running)
                 return await found if inspect.isawaitable(found) else found
-            case MemoryOfTransport():
-                return self._journal
             case _:
-                raise NotImplementedError(f"{type(effect).__name__} needs a chain")
+                return self._others.perform(effect)
 
 
 async def _finished(running: asyncio.Future[Answer]) -> Answer:

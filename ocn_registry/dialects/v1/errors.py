@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from ocn_registry.models import Address
 
 
-@dataclass(eq=False)
 class DomainNotFree(DomainTaken):
     """The URL is listed, or was listed and has not been freed.
 
@@ -66,14 +65,12 @@ class DomainNotFree(DomainTaken):
     )
 
 
-@dataclass(eq=False)
 class DomainListed(DomainTaken):
     """The operator has listed exactly this URL."""
 
     says = "{operator} has listed the URL {domain} already: there is nothing to do"
 
 
-@dataclass(eq=False)
 class PartyIdNotFree(PartyIdTaken):
     """The id is held, or its holder changed to another id without freeing it.
 

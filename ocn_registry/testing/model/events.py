@@ -7,21 +7,25 @@ Source: contracts/interfaces/*.sol; Ownable2Step.sol of OpenZeppelin Contracts 5
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ocn_registry.portable.values import dataclass
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, dataclass_transform
 
 if TYPE_CHECKING:
     from ocn_registry.errors import Reverted
     from ocn_registry.models import Address
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+@dataclass_transform(frozen_default=True)
 class Event:
     """The base of events."""
 
+    def __init_subclass__(cls) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Make the class a dataclass."""
+        super().__init_subclass__()
+        dataclass(frozen=True)(cls)
 
-@dataclass(frozen=True, slots=True)
+
 class OperatorUpdate(Event):
     """The new URL of an operator's node; `domain` is empty if it runs none."""
 
@@ -29,7 +33,6 @@ class OperatorUpdate(Event):
     domain: str
 
 
-@dataclass(frozen=True, slots=True)
 class PartyUpdate(Event):
     """The full new state of a party under its account's current id.
 
@@ -45,7 +48,6 @@ class PartyUpdate(Event):
     operator_address: Address
 
 
-@dataclass(frozen=True, slots=True)
 class PartyWebsite(Event):
     """The new website of a party; empty if there is none."""
 
@@ -55,7 +57,6 @@ class PartyWebsite(Event):
     website: str
 
 
-@dataclass(frozen=True, slots=True)
 class AccountMoved(Event):
     """Everything that an account had belongs to the new account. Events with its entries follow."""
 
@@ -63,7 +64,6 @@ class AccountMoved(Event):
     new_account: Address
 
 
-@dataclass(frozen=True, slots=True)
 class ControllerSet(Event):
     """The controller of an account; the account itself if there is none."""
 
@@ -71,7 +71,6 @@ class ControllerSet(Event):
     controller: Address
 
 
-@dataclass(frozen=True, slots=True)
 class PartyReserved(Event):
     """The only account that can list an id; zero lifts the reservation."""
 
@@ -80,7 +79,6 @@ class PartyReserved(Event):
     holder: Address
 
 
-@dataclass(frozen=True, slots=True)
 class NodeReserved(Event):
     """The only account that can list a URL; zero lifts the reservation."""
 
@@ -88,7 +86,6 @@ class NodeReserved(Event):
     operator: Address
 
 
-@dataclass(frozen=True, slots=True)
 class ServicePruned(Event):
     """The slot of a service that ended with this membership was removed."""
 
@@ -96,7 +93,6 @@ class ServicePruned(Event):
     membership: int
 
 
-@dataclass(frozen=True, slots=True)
 class ServiceUpdate(Event):
     """The full new state of a service; without permissions, it was deleted."""
 
@@ -106,7 +102,6 @@ class ServiceUpdate(Event):
     provider: Address
 
 
-@dataclass(frozen=True, slots=True)
 class AgreementMade(Event):
     """A user agreed to these permissions, those of this version of the service."""
 
@@ -116,7 +111,6 @@ class AgreementMade(Event):
     permissions: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class AgreementRevoked(Event):
     """A user revoked an agreement."""
 
@@ -124,7 +118,6 @@ class AgreementRevoked(Event):
     provider: Address
 
 
-@dataclass(frozen=True, slots=True)
 class CallFailed(Event):
     """An item of a batch failed; on the chain, `reason` is the error's revert data."""
 
@@ -145,17 +138,14 @@ class CallFailed(Event):
         return hash((self.index, type(self.reason), self.reason.args))
 
 
-@dataclass(frozen=True, slots=True)
 class ImportOpened(Event):
     """The contract was deployed with its import open."""
 
 
-@dataclass(frozen=True, slots=True)
 class ImportClosed(Event):
     """The import was closed."""
 
 
-@dataclass(frozen=True, slots=True)
 class OwnershipTransferStarted(Event):
     """The registry was offered to a new owner."""
 
@@ -163,7 +153,6 @@ class OwnershipTransferStarted(Event):
     new_owner: Address
 
 
-@dataclass(frozen=True, slots=True)
 class OwnershipTransferred(Event):
     """The registry has a new owner, or none if it is the zero address."""
 
