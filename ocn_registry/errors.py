@@ -32,7 +32,7 @@ from typing import ClassVar, Literal
 from ocn_registry.foreign.text import masked, shown
 from ocn_registry.foreign.times import date
 
-_ERRORS_TOLD = 5
+_ERRORS_SHOWN = 5
 
 
 class OcnRegistryError(Exception):
@@ -153,7 +153,7 @@ class BatchRejected(RequestRejected):
 
     def __init__(self, errors: tuple[OcnRegistryError, ...]) -> None:
         """Create it from the errors of the requests, in order."""
-        shown_errors = errors[:_ERRORS_TOLD]
+        shown_errors = errors[:_ERRORS_SHOWN]
         reasons = "; ".join(f"{index}: {error}" for index, error in enumerate(shown_errors))
         more = (
             f"; and {len(errors) - len(shown_errors)} more"

@@ -612,7 +612,7 @@ def main() -> int:
         for mutant in run.mutants()
         if options.match in mutant.key and options.kind in {"", mutant.kind}
     ]
-    # By lot, and always the same: a part of the run is a sample of the whole.
+    # In a fixed random order, so that a part of the run is a sample of the whole.
     mutants.sort(key=lambda m: _hash(m.identity))
     mutants = mutants[: options.sample]
     if options.list:

@@ -292,7 +292,7 @@ def _check_url(url: str) -> None:
     except ValueError:
         fine = False
     if not fine or len(url) > _LONGEST_URL or not url.isascii() or " " in url:
-        raise invalid(f"{shown(url)} is no URL that a result can be posted to")
+        raise invalid(f"{shown(url)} is not a URL that a result can be posted to")
 
 
 def _parts(party: PartyId) -> tuple[str, str]:

@@ -25,7 +25,7 @@ _VERSION = b"3"
 _DOMAIN = (
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"  # EIP-712
 )
-_DIFFERENCES_TOLD = 5
+_DIFFERENCES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def compared(
                 what = f"the value {name} at byte {start} of the code"
                 differences.append(differ(contract, what, expected, "0x" + there.hex()))
     wrong = [at for at in range(size) if masked[at] != wanted[at]]
-    for at in wrong[:_DIFFERENCES_TOLD]:
+    for at in wrong[:_DIFFERENCES_SHOWN]:
         more = f" (and {len(wrong)} bytes differ in all)" if len(wrong) > 1 else ""
         what = f"byte {at} of the code{more}"
         differences.append(differ(contract, what, f"0x{wanted[at]:02x}", f"0x{masked[at]:02x}"))

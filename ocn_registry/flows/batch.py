@@ -206,7 +206,7 @@ class _Batch:
     def note_reported(self) -> Flow[None]:
         """Record that the outcomes of all transactions are returned now, and not before.
 
-        A process that ended in between told nobody of them.
+        A process that ends before this has reported none of them.
         """
         with ExitStack() as interrupted:
             for tx_hash in [*[outcome.tx_hash for outcome in self.outcomes], *self._failed]:
