@@ -176,6 +176,8 @@ class AsyncHttpTransport:
             failure, arrived = error, True
         except TimeoutError as error:
             failure, arrived = slow(endpoint, timeout_s), not isinstance(error, never_arrived)
+        except UnicodeError as error:  # no host can have that name
+            failure, arrived = unreachable(endpoint, error), False
         except (ClientError, OSError) as error:
             failure, arrived = unreachable(endpoint, error), not isinstance(error, never_arrived)
         return NoReply(error=failure, arrived=arrived, took_s=time.monotonic() - started)

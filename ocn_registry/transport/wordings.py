@@ -189,7 +189,7 @@ _HASH_UNKNOWN: Final = (
 
 # Connection errors, by class names of Python, urllib3 and aiohttp.
 _CAUSES: Final = (
-    (r"gaierror|NameResolution|DNS", "the name of its host is not known"),
+    (r"gaierror|NameResolution|DNS|Unicode", "the name of its host is not known"),
     (r"Refused", "nothing listens there"),
     (r"Certificate", "its certificate is not trusted"),
     (r"SSL", "it does not speak TLS as expected"),

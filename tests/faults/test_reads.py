@@ -205,3 +205,12 @@ def test_batches_have_the_configured_length(connect, proxy):
     client = connect(proxy.url, max_batch=1)
     assert client.parties() == ()
     assert proxy.posts == 4
+
+
+def test_name_that_no_host_can_have_is_not_known_and_the_next_node_is_asked(
+    connect, devnet, operator
+):
+    url = f"http://{'a' * 64}.example"
+    with pytest.raises(RpcUnavailable, match="the name of its host is not known"):
+        connect(url).node(operator.address)
+    assert connect(url, devnet.rpc_url).node(operator.address) is None
