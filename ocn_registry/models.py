@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Enum)
 
-_ID = re.compile(r"([^-*_\s]{2})\s*[-*_]?\s*([^-*_\s]{3})")
+_ID = r"([^-*_\s]{2})\s*[-*_]?\s*([^-*_\s]{3})"
 
 
 def _is_text(value: object) -> TypeGuard[str]:
@@ -231,7 +231,7 @@ class PartyId(Portable):
         Raises:
             InvalidInput: The text has another form.
         """
-        found = _ID.fullmatch(text.strip()) if _is_text(text) else None
+        found = re.fullmatch(_ID, text.strip()) if _is_text(text) else None
         if found is None:
             raise InvalidInput(f"{shown(text)} is not a valid id of a party: write it as DE ABC")
         return cls(found[1], found[2]).folded

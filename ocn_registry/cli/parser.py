@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from ocn_registry.cli.commands import Command
 
 NAME: Final = "ocn-registry"
-_UNKNOWN: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)")
-_NOT_TWO: Final = re.compile(r"argument (-c/\S+): expected 2 arguments")
-_NOT_A_CHOICE: Final = re.compile(r"argument (.*): invalid choice: ('.*') \(choose from (.*)\)")
-_MISSING: Final = re.compile(r"(the following|one of the) arguments .*required")
-_NOBODY_NAMED: Final = re.compile(r"one of the arguments -a/\S+ -c/\S+ is required")
+_UNKNOWN: Final = r"argument COMMAND: invalid choice: '(.*)' \(choose from (.*)\)"
+_NOT_TWO: Final = r"argument (-c/\S+): expected 2 arguments"
+_NOT_A_CHOICE: Final = r"argument (.*): invalid choice: ('.*') \(choose from (.*)\)"
+_MISSING: Final = r"(the following|one of the) arguments .*required"
+_NOBODY_NAMED: Final = r"one of the arguments -a/\S+ -c/\S+ is required"
 _INDENT: Final = 4
 _ASKING: Final = (
     "On a terminal, every command that writes or signs asks first. Elsewhere nobody can be asked: "
@@ -37,7 +37,7 @@ _ASKING: Final = (
     "write unasked, as they did there. All others, set-website too, need --yes."
 )
 _LONG_DASH: Final = re.compile(r"[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?([a-z][a-z-]*)")
-_PART: Final = re.compile(r"\(.*?\)+(?=\s|$)|\[.*?\]+(?=\s|$)|\S+", re.DOTALL)
+_PART: Final = r"(?s)\(.*?\)+(?=\s|$)|\[.*?\]+(?=\s|$)|\S+"
 _BELOW: Final = f"\n{' ' * 8}"
 
 
@@ -62,7 +62,7 @@ class HelpText(RawDescriptionHelpFormatter):
         usual = super()._format_usage(usage, actions, groups, prefix)
         if max(map(len, usual.splitlines()), default=0) <= columns():
             return usual
-        first, *parts = _PART.findall(usual)  # argparse never breaks a group of options
+        first, *parts = re.findall(_PART, usual)  # argparse never breaks a group of options
         rows = [first]
         for part in parts:
             if len(rows[-1]) + len(part) < columns():
@@ -111,18 +111,18 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """Report the error, with a pointer to the help."""
-        if _MISSING.match(message) and (misspelt := self._misspelt()):
+        if re.match(_MISSING, message) and (misspelt := self._misspelt()):
             message = _unrecognized(misspelt, self)
-        unknown = _UNKNOWN.fullmatch(message)
+        unknown = re.fullmatch(_UNKNOWN, message)
         if unknown is not None:
             message = _no_such_command(unknown[1], re.findall(r"'([^']+)'", unknown[2]))
-        choice = _NOT_A_CHOICE.fullmatch(message)
+        choice = re.fullmatch(_NOT_A_CHOICE, message)
         if choice is not None:
             names = ", ".join(re.findall(r"'([^']+)'", choice[3]))
             message = f"argument {choice[1]}: {choice[2]} is not one of {names}"
-        if _NOBODY_NAMED.fullmatch(message):
+        if re.fullmatch(_NOBODY_NAMED, message):
             message = "this needs a party: add -c CC PID, as in -c DE ABC, or -a ADDRESS"
-        in_one = _NOT_TWO.fullmatch(message)
+        in_one = re.fullmatch(_NOT_TWO, message)
         if in_one is not None:
             message = f"argument {in_one[1]}: write the id as two words, for example -c DE ABC"
         safe = without_secrets(masked(message))

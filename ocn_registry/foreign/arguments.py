@@ -31,7 +31,7 @@ _SECRET: Final = "passphrase"  # noqa: S105 - the name of an argument
 _QUOTES: Final = "'\""
 _PATH_CHARACTERS: Final = 4096
 _SECONDS: Final = 1e15
-_HALF: Final = re.compile("[\ud800-\udfff]")  # an unpaired surrogate, which can't be encoded
+_HALF: Final = "[\ud800-\udfff]"  # an unpaired surrogate, which can't be encoded
 _BYTES: Final = (bytes, bytearray, memoryview)
 
 
@@ -42,7 +42,7 @@ def _is_number(value: object) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and (value.isascii() or _HALF.search(value) is None)
+    return isinstance(value, str) and (value.isascii() or re.search(_HALF, value) is None)
 
 
 def _is_path(value: object) -> bool:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 # The start of a formula at the start of a cell. Spreadsheets let the user choose the separator, so
 # any character except letters, digits, dots and hyphens counts as one. In East Asian versions the
 # wide forms of the signs start a formula, too. The page's views/lists.js has the same rule.
-_FORMULA = re.compile(
-    r"(^|[^\w.-])([=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])",
-)
+_FORMULA = r"(^|[^\w.-])([=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])"
 
 
 def as_csv(
@@ -49,7 +47,7 @@ def as_csv(
 
 
 def _no_formula(text: str) -> str:
-    return _FORMULA.sub(r"\1'\2", text)
+    return re.sub(_FORMULA, r"\1'\2", text)
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:

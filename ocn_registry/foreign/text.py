@@ -38,7 +38,7 @@ _URL = re.compile(
     r"(?:[^\s/?#'\"<>]*@)?([^\s/?#@'\"<>]*)([/?#][^\s'\"<>]*)?",
 )
 # user:password@host without a scheme, as for a proxy.
-_LOGIN = re.compile(r"(?<![\w/:])[^\s/@:'\"<>]{1,64}:[^\s@'\"<>]{1,256}@(?=[\w\[])")
+_LOGIN = r"(?<![\w/:])[^\s/@:'\"<>]{1,64}:[^\s@'\"<>]{1,256}@(?=[\w\[])"
 # A URL without a scheme whose path or query has what looks like an API key, and not like an
 # address or a file.
 _BARE_URL = re.compile(
@@ -47,7 +47,7 @@ _BARE_URL = re.compile(
     r"(?=[a-zA-Z_-]{0,64}\d)(?=[\d_-]{0,64}[a-zA-Z])[\w-]{16,}(?![\w.-])[^\s'\"<>]*",
     re.ASCII,
 )
-_AFTER_HOST = re.compile(r"((?i:https?|wss?):|[/?#]).+", re.DOTALL)
+_AFTER_HOST = r"(?s)((?i:https?|wss?):|[/?#]).+"
 _SECRETS = (_KEY, _KEY_LISTED, _KEY_CODED, _PHRASE)
 HIDDEN_KEY = "<hidden: it looks like a private key>"
 HIDDEN = "<hidden>"
@@ -153,7 +153,7 @@ def masked(text: str, *, hashes: bool = False) -> str:
         text = _URL.sub(_host, text)
     if "." in text or "localhost" in text:
         text = _BARE_URL.sub(rf"\1/{HIDDEN}", text)
-    return _LOGIN.sub(f"{HIDDEN}@", text) if "@" in text else text
+    return re.sub(_LOGIN, f"{HIDDEN}@", text) if "@" in text else text
 
 
 def masked_url(text: str) -> str:
@@ -161,7 +161,7 @@ def masked_url(text: str) -> str:
     text = masked(text)
     if "://" in text:
         return text
-    return _AFTER_HOST.sub(rf"\1{HIDDEN}", text)
+    return re.sub(_AFTER_HOST, rf"\1{HIDDEN}", text)
 
 
 def _host(match: re.Match[str]) -> str:

@@ -22,17 +22,17 @@ MAX_PORT = 65535
 
 _SCHEMES = ("https://", "http://")
 _PORTS = {"http": 80, "https": 443}
-_PARTS = re.compile(r"(https?)://(\[[^\]/?#]*\]|[^:/?#\[\]]*)(:[^/?#]*)?(/[^?#]*|)(.*)", re.DOTALL)
-_ANY_SCHEMES = re.compile(r"(https?)(?::/*|//+)(?:https?(?::/*|//+))*", re.IGNORECASE)
-_OTHER_SCHEME = re.compile(r"^(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_USER = re.compile(r"//[^/?#]*@")
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
-_OTHER = re.compile(r"[^a-z0-9\-._~:/%\[\]]")
-_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+_PARTS = r"(?s)(https?)://(\[[^\]/?#]*\]|[^:/?#\[\]]*)(:[^/?#]*)?(/[^?#]*|)(.*)"
+_ANY_SCHEMES = r"(?i)(https?)(?::/*|//+)(?:https?(?::/*|//+))*"
+_OTHER_SCHEME = r"(?i)^(?!https?:)[a-z][a-z0-9+.-]*://"
+_USER = r"//[^/?#]*@"
+_LABEL = r"(?i)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NUMBER = r"(?i)[0-9]+|0x[0-9a-f]*"
+_OTHER = r"[^a-z0-9\-._~:/%\[\]]"
+_BAD_ESCAPE = r"%(?![0-9a-fA-F]{2})"
 # Python's codec is of 2003 and would name another host than browsers do.
 _OTHER_BY_IDNA_2008 = re.compile("[\u00df\u03c2\u200c\u200d]")
-_WHITE = re.compile(r"\s+")
+_WHITE = r"\s+"
 _SPECIAL = {
     "?": "a query can't be listed",
     "#": "a fragment can't be listed",
@@ -70,7 +70,7 @@ def unusable(url: str) -> str | None:
     for scheme in _SCHEMES:
         if url.lower().startswith(scheme):
             url = scheme + url[len(scheme) :]
-    found = _PARTS.fullmatch(url)
+    found = re.fullmatch(_PARTS, url)
     if found is None:
         return "it has to begin with https:// or http://"
     _, host, port, path, rest = found.groups()
@@ -86,10 +86,10 @@ def unusable(url: str) -> str | None:
 
 def suggested_url(text: str) -> str | None:
     """Return the listable URL that a text most likely means; `None` if there is none."""
-    text = _USER.sub("//", _OTHER_SCHEME.sub("https://", _WHITE.sub("", text)))
-    schemes = _ANY_SCHEMES.match(text)
+    text = re.sub(_USER, "//", re.sub(_OTHER_SCHEME, "https://", re.sub(_WHITE, "", text)))
+    schemes = re.match(_ANY_SCHEMES, text)
     scheme = "http://" if schemes and schemes[1].lower() == "http" else "https://"
-    found = _PARTS.fullmatch(scheme + text[schemes.end() if schemes else 0 :].lstrip("/"))
+    found = re.fullmatch(_PARTS, scheme + text[schemes.end() if schemes else 0 :].lstrip("/"))
     if found is None:
         return None
     scheme, host, port, path, _ = found.groups()
@@ -106,7 +106,7 @@ def same_url(text: str) -> str:
     The host is in lower case, and the default port and a final `/` are removed. Other problems are
     left unchanged.
     """
-    found = _PARTS.fullmatch(text)
+    found = re.fullmatch(_PARTS, text)
     if found is None:
         return text
     scheme, host, port, path, rest = found.groups()
@@ -121,7 +121,7 @@ def _unlisted(url: str) -> str | None:
         return f"it is longer than {MAX_URL_BYTES} bytes: shorten it"
     if not url.startswith(_SCHEMES):
         return "it has to begin with https:// or http://"
-    other = _OTHER.search(url, url.index("://"))
+    other = re.search(_OTHER, url)
     if other is not None:
         return _letter(other[0], other.start())
     wrong = unusable(url)
@@ -155,7 +155,7 @@ def _wrong_host(host: str, port: str | None) -> str | None:
             address(host.strip("[]"))
         except ValueError:
             return f"{shown(host)} is not an IPv{'6' if host[0] == '[' else '4'} address"
-    elif len(host) > MAX_HOST_CHARS or not all(map(_LABEL.fullmatch, labels)):
+    elif len(host) > MAX_HOST_CHARS or not all(re.fullmatch(_LABEL, label) for label in labels):
         return f"{shown(host)} is not the name of a host"
     return None if all(map(_is_known_to_dns, labels)) else f"{shown(host)} is not punycode"
 
@@ -169,7 +169,7 @@ def _wrong_port(port: str | None) -> str | None:
 
 
 def _wrong_path(path: str) -> str | None:
-    if _BAD_ESCAPE.search(path):
+    if re.search(_BAD_ESCAPE, path):
         return "a % in the path is followed by two hexadecimal digits"
     if "[" in path or "]" in path:
         return "[ and ] can't stand in a path"
@@ -179,7 +179,7 @@ def _wrong_path(path: str) -> str | None:
 
 
 def _is_number(label: str) -> bool:
-    return bool(_NUMBER.fullmatch(label))
+    return bool(re.fullmatch(_NUMBER, label))
 
 
 def _is_known_to_dns(label: str) -> bool:
@@ -205,5 +205,5 @@ def _refusal(url: str, wrong: str) -> InvalidInput:
     start = url[: 4 * MAX_URL_BYTES]
     usable = suggested_url(start) if public else None
     hint = f"use {usable}" if usable not in (None, url) else "write it as https://node.example.com"
-    url = _USER.sub(f"//{HIDDEN}@", start) + url[len(start) :]
+    url = re.sub(_USER, f"//{HIDDEN}@", start) + url[len(start) :]
     return InvalidInput(f"{shown(url, public=public)} is not a valid URL: {wrong}; {hint}")

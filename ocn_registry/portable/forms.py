@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 import types
-from calendar import timegm
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -19,8 +18,8 @@ T = TypeVar("T")
 # Larger numbers are written as text, since JSON parsers in other languages may round them.
 _MOST_EXACT = (1 << 53) - 1
 _MOST_UINT = (1 << 256) - 1
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
-_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_DECIMAL = r"0|[1-9][0-9]{0,77}"
+_HEX = r"0x(?:[0-9a-fA-F]{2})*"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -44,6 +43,8 @@ def unix_s(value: object, name: str) -> int:
     Raises:
         InvalidInput: It does not have that form.
     """
+    from calendar import timegm  # noqa: PLC0415 - slow to import
+
     try:
         return timegm(time.strptime(str(value), _TIME))
     except ValueError:
@@ -139,7 +140,9 @@ def _one_of(value: object, parts: tuple[object, ...], name: str) -> object:
                 raise _invalid(named, key, f"one of {', '.join(sorted(tagged))}")
             return read(value, tagged[named], name)
     if len(kinds) > 1 and int in kinds:
-        number = isinstance(value, int) or (isinstance(value, str) and _DECIMAL.fullmatch(value))
+        number = isinstance(value, int) or (
+            isinstance(value, str) and re.fullmatch(_DECIMAL, value)
+        )
         kinds = [kind for kind in kinds if (kind is int) == bool(number)]
     return read(value, kinds[0], name)
 
@@ -156,7 +159,7 @@ def _of_class(value: object, kind: type[object], name: str) -> object:  # noqa: 
         return value if kind is str else kind(value)
     if kind is int:
         return _number(value, name)
-    if kind is bytes and isinstance(value, str) and _HEX.fullmatch(value):
+    if kind is bytes and isinstance(value, str) and re.fullmatch(_HEX, value):
         return bytes.fromhex(value[2:])
     if kind is not bool or not isinstance(value, bool):
         raise _invalid(value, name, _FORMS.get(kind, "text"))
@@ -183,7 +186,7 @@ def _number(value: object, name: str) -> int:
     number = -1
     if isinstance(value, int) and not isinstance(value, bool):
         number = value
-    elif isinstance(value, str) and _DECIMAL.fullmatch(value):
+    elif isinstance(value, str) and re.fullmatch(_DECIMAL, value):
         number = int(value)
     if not 0 <= number <= _MOST_UINT:
         raise _invalid(value, name, "a whole number from 0 to 2^256 - 1")

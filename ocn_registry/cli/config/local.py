@@ -15,7 +15,7 @@ from ocn_registry.errors import OcnRegistryError
 if TYPE_CHECKING:
     from ocn_registry.networks import Deployment
 
-_DEVELOPMENT = re.compile(r"anvil|ganache|hardhat|ethereumjs testrpc", re.IGNORECASE)
+_DEVELOPMENT = r"(?i)anvil|ganache|hardhat|ethereumjs testrpc"
 _TIMEOUT_S = 10.0
 _MAX_BYTES = 1 << 12
 
@@ -56,6 +56,6 @@ def _is_development(url: str) -> bool:
     try:
         node = HttpTransport([url], timeout_s=_TIMEOUT_S, retries=0, max_answer_bytes=_MAX_BYTES)
         with closing(node):
-            return _DEVELOPMENT.match(node.perform(client_version())) is not None
+            return re.match(_DEVELOPMENT, node.perform(client_version())) is not None
     except OcnRegistryError:
         return False

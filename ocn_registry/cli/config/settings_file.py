@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 _MAX_LETTERS: Final = 4096
 _WRITABLE_BY_OTHERS: Final = 0o022
-_REFERENCE: Final = re.compile(r"(keystore|env|file|command|contract):(.+)")
-_NAKED: Final = re.compile(r"(0[xX])?[0-9a-fA-F]{56,}")
+_REFERENCE: Final = r"(keystore|env|file|command|contract):(.+)"
+_NAKED: Final = r"(0[xX])?[0-9a-fA-F]{56,}"
 _PROFILES: Final = "profiles"
 _NO_KEY: Final = (
     "it holds what looks like a private key: take it out, and write where the key is, as in "
@@ -166,7 +166,7 @@ def _word(value: object) -> str:
         raise _Wrong("give a text in quotes")
     if not value.isprintable():
         raise _Wrong("give a text without control characters")
-    if _NAKED.fullmatch(value):
+    if re.fullmatch(_NAKED, value):
         raise _Wrong(_NO_KEY)
     return value
 
@@ -201,7 +201,7 @@ def _urls(value: object, folder: Path) -> list[str]:
 
 
 def _key(value: object, folder: Path) -> str:
-    known = _REFERENCE.fullmatch(_word(value))
+    known = re.fullmatch(_REFERENCE, _word(value))
     if known is None:
         raise _Wrong(
             "give keystore:PATH, env:NAME, file:PATH, command:PROGRAM or contract:PROGRAM, never "

@@ -28,8 +28,8 @@ _HEADS: Final = (
     (re.compile(r"[a-z][a-z ]*(:$| {2,})"), "dim"),
 )
 # Lines are not broken inside anything that users may want to copy.
-_WORDS: Final = re.compile(r"-{1,2}[a-z][a-z-]* (?!-)(?:'[^']*'|\S+)|'[^']*'|\S+")
-_PIECE: Final = re.compile(r"`[^`]*`\S*|ocn-registry tx status \S+|\S+")
+_WORDS: Final = r"-{1,2}[a-z][a-z-]* (?!-)(?:'[^']*'|\S+)|'[^']*'|\S+"
+_PIECE: Final = r"`[^`]*`\S*|ocn-registry tx status \S+|\S+"
 
 
 def columns() -> int:
@@ -106,7 +106,7 @@ def folded_command(line: str) -> str:
         return line
     indent = " " * (len(line) - len(line.lstrip()))
     rows = [""]
-    for piece in _WORDS.findall(line):
+    for piece in re.findall(_WORDS, line):
         longer = f"{rows[-1]} {piece}".lstrip()
         if rows[-1] and len(indent) + width_of(longer) > columns() - (2 if len(rows) == 1 else 4):
             rows.append(piece)
@@ -125,7 +125,7 @@ def broken(text: str, indent: int) -> str:
 
 def _rows(text: str, room: int) -> Iterator[str]:
     row = ""
-    for piece in _PIECE.findall(text):
+    for piece in re.findall(_PIECE, text):
         longer = f"{row} {piece}" if row else piece
         if row and width_of(longer) > room:
             yield row
