@@ -1,4 +1,4 @@
-"""Shared by tests of several folders: a program in a real terminal, and Ape's command line."""
+"""Shared by tests of several folders: a program in a real terminal, Ape's command line, a Safe."""
 
 import array
 import fcntl
@@ -16,6 +16,9 @@ import uuid
 from pathlib import Path
 
 import pytest
+
+# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
+sys.path.append(str(Path(__file__).resolve().parent / "client"))
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60
@@ -176,3 +179,19 @@ def ape_forks(tmp_path_factory):
     forks = ApeForks(tmp_path_factory.mktemp("ape"))
     yield forks
     forks.close()
+
+
+@pytest.fixture(scope="session")
+def owners():
+    """Return the owners of `safe`, the same ones every time."""
+    from eth_account import Account  # noqa: PLC0415 - slow, and few tests need it
+
+    return [Account.from_key(number.to_bytes(32, "big")) for number in (101, 102, 103)]
+
+
+@pytest.fixture
+def safe(fresh, owners):
+    """Make a Safe of which two of three owners sign."""
+    from safes import new_safe  # noqa: PLC0415 - see `owners`
+
+    return new_safe(fresh, owners, 2)

@@ -82,17 +82,13 @@ def _address(value: object) -> Address:
 
 
 def _node(value: object) -> NodeRow:
-    operator, domain = cast("tuple[str, str | None]", value)
-    return NodeRow(Address(operator), domain)
+    operator, *rest = cast("list[object]", value)
+    return NodeRow._make((_address(operator), *rest))
 
 
 def _party(value: object) -> PartyRow:
-    account, roles, sender, receiver, node, website, changed = cast(
-        "tuple[str, int, int, int, int, str | None, tuple[int, int]]",
-        value,
-    )
-    moment = Moment(*changed)
-    return PartyRow(Address(account), roles, sender, receiver, node, website, moment)
+    account, *rest, changed = cast("list[object]", value)
+    return PartyRow._make((_address(account), *rest, Moment(*cast("tuple[int, int]", changed))))
 
 
 def _account(value: object) -> AccountRow:

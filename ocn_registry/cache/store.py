@@ -18,6 +18,7 @@ import sqlite3
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from zlib import crc32
 
 from ocn_registry.cache.tables import TABLES, read, write
 from ocn_registry.errors import InvalidInput
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("ocn_registry.cache")
 _APPLICATION_ID = 0x4F434E52  # "OCNR", at byte 68 of the file
-_FORMAT = 3
+_FORMAT = crc32(TABLES.encode()) >> 1  # other tables are another format
 _MAGIC = b"SQLite format 3\0"
 
 

@@ -28,14 +28,15 @@ from ocn_registry.deploy.verify import Wanted, code_differences, verification
 from ocn_registry.errors import BadAnswer, RpcRefused, WrongChain
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.flows.price import fees
-from ocn_registry.models import ZERO_ADDRESS, Contract
-from ocn_registry.networks import Deployment, amount, chain_facts, with_chain_facts
+from ocn_registry.models import Contract
+from ocn_registry.networks import amount, chain_facts
 from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Balance, ChainId, Code, Head, together
 from ocn_registry.transport.chain_queries import creation_gas
 
 if TYPE_CHECKING:
     from ocn_registry.deploy.record import Record
+    from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import Flow
 
 __all__ = [
@@ -197,13 +198,7 @@ def deploy(order: DeploymentOrder, record: Record, creator: Creator) -> Flow[Dep
     _hold(order, record)
     record.fields.update(_fixed(order))
     record.write()
-    found = Deployment(
-        name=order.name,
-        chain_id=order.chain_id,
-        dialect=DIALECT,
-        registry=ZERO_ADDRESS,
-        permissions=ZERO_ADDRESS,
-    )
+    found = chain_of(order)
     for name in NAMES:
         address = yield from ensure_created(order, record, creator, name, found.registry)
         registry = name == "Registry"
@@ -225,7 +220,7 @@ def deploy(order: DeploymentOrder, record: Record, creator: Creator) -> Flow[Dep
         raise NotDeployed("; ".join(map(str, checked.differences)))
     for name, code_hash in zip(NAMES, checked.code_hashes, strict=True):
         record.note(name, codeHash=code_hash)
-    found = with_chain_facts(replace(found, start_block=cast("int", known["Registry"]["block"])))
+    found = replace(found, start_block=cast("int", known["Registry"]["block"]))
     if found.blocks_to_finality is None and order.options.confirmations > 1:
         found = replace(found, blocks_to_finality=order.options.confirmations)
     record.fields.update(

@@ -10,17 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ocn_registry import intents
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows import write
 from ocn_registry.flows.requests import sign, signed_by, signed_in_a_row
-from ocn_registry.intents import (
-    AcceptController,
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    MoveAccount,
-    SetController,
-)
 from ocn_registry.models import Address
 from ocn_registry.outcomes import Holdings, Left, Moved
 from ocn_registry.protocol.effects import Head
@@ -83,7 +76,7 @@ def rotate(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who pays
         What moved, as it was before.
     """
     moved = yield from holdings(dialect, account, None)
-    intent = MoveAccount(new_account=new_signer.address)
+    intent = intents.MoveAccount(new_account=new_signer.address)
     request = yield from sign(dialect, intent, signer, None, None, account)
     accepted = yield from _accepted(request, new_signer)
     outcome = yield from write.send(dialect, (accepted,), spender or signer, options)
@@ -112,10 +105,10 @@ def name_controller(  # noqa: PLR0913, PLR0917 - whose it is, who signs and who 
     address = controller.account if isinstance(controller, SignedRequest) else None
     if controller is not None and not isinstance(controller, SignedRequest):
         address = controller.address
-    intent = SetController(controller=address)
+    intent = intents.SetController(controller=address)
     request = yield from sign(dialect, intent, signer, None, None, account)
     if isinstance(controller, SignedRequest):
-        if not isinstance(controller.intent, AcceptController):
+        if not isinstance(controller.intent, intents.AcceptController):
             raise InvalidInput(
                 f"a {type(controller.intent).__name__} is not the acceptance of a controller: have "
                 "it sign AcceptController",
@@ -160,14 +153,14 @@ def leave(
 def everything_given_up(had: Holdings, limits: Limits) -> list[tuple[SignableIntent, ...]]:
     """Return the intents that delete everything, grouped by transaction, in order."""
     registry: list[SignableIntent] = [
-        DeleteParty(country_code=one.id.country_code, party_id=one.id.party_id)
+        intents.DeleteParty(country_code=one.id.country_code, party_id=one.id.party_id)
         if limits.has_many_ids
-        else DeleteParty()
+        else intents.DeleteParty()
         for one in had.parties
     ]
     if had.node is not None:
-        registry.append(DeleteNode())
-    groups: list[tuple[SignableIntent, ...]] = [(DeleteService(),)] if had.service else []
+        registry.append(intents.DeleteNode())
+    groups: list[tuple[SignableIntent, ...]] = [(intents.DeleteService(),)] if had.service else []
     if limits.has_batches:
         return [*groups, tuple(registry)] if registry else groups
     return [*groups, *[(one,) for one in registry]]

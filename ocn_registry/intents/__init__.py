@@ -59,5 +59,6 @@ else:
             for home in _HOMES:
                 module = import_module(f"ocn_registry.intents.{home}")
                 if hasattr(module, name):
-                    return getattr(module, name)
+                    globals()[name] = getattr(module, name)
+                    return globals()[name]
         raise AttributeError(f"module 'ocn_registry.intents' has no attribute {name!r}")

@@ -11,17 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ocn_registry import intents
 from ocn_registry.errors import InvalidInput, Reverted, RpcRefused, RpcTimeout, UnknownRevert
 from ocn_registry.flows import write
 from ocn_registry.flows.confirmation import FIRST_POLL_S, LONGEST_POLL_S
 from ocn_registry.flows.sender import counts_of, sender_for
-from ocn_registry.intents import (
-    CloseImport,
-    ImportAgreements,
-    ImportNodes,
-    ImportParties,
-    ImportServices,
-)
 from ocn_registry.migration.compare import NotAsPlanned, What, compare, standing
 from ocn_registry.migration.price import MAX_ITEMS, SPARE
 from ocn_registry.migration.removals import Removals
@@ -192,7 +186,7 @@ def close(
     sent: list[Outcome] = []
     for contract, is_open in zip((first, second), still, strict=True):
         if is_open:
-            intent = CloseImport(contract=contract)
+            intent = intents.CloseImport(contract=contract)
             sent.append(
                 (yield from write.send(dialect, (intent,), settings.signer, settings.options))
             )
@@ -202,12 +196,18 @@ def close(
 def _kinds(plan: MigrationPlan) -> tuple[tuple[int, Callable[[range], Intent]], ...]:
     """Return the number of entries of each kind, and a function that imports a range of them."""
     return (
-        (len(plan.nodes), lambda at: ImportNodes(nodes=plan.nodes[at.start : at.stop])),
-        (len(plan.parties), lambda at: ImportParties(parties=plan.parties[at.start : at.stop])),
-        (len(plan.services), lambda at: ImportServices(services=plan.services[at.start : at.stop])),
+        (len(plan.nodes), lambda at: intents.ImportNodes(nodes=plan.nodes[at.start : at.stop])),
+        (
+            len(plan.parties),
+            lambda at: intents.ImportParties(parties=plan.parties[at.start : at.stop]),
+        ),
+        (
+            len(plan.services),
+            lambda at: intents.ImportServices(services=plan.services[at.start : at.stop]),
+        ),
         (
             len(plan.agreements),
-            lambda at: ImportAgreements(agreements=plan.agreements[at.start : at.stop]),
+            lambda at: intents.ImportAgreements(agreements=plan.agreements[at.start : at.stop]),
         ),
     )
 

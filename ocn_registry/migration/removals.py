@@ -13,20 +13,9 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from ocn_registry import outcomes
 from ocn_registry.events.feed import history_of
 from ocn_registry.migration.reasons import Kind, LeftOut, Why
-from ocn_registry.outcomes import (
-    AgreementMade,
-    AgreementRevoked,
-    NodeDeleted,
-    NodeReserved,
-    NodeSet,
-    PartyDeleted,
-    PartyReserved,
-    PartySet,
-    ServiceDeleted,
-    ServiceSet,
-)
 from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
@@ -142,30 +131,30 @@ class Removals:
     ) -> None:
         change = event.change
         match change:
-            case NodeSet():
+            case outcomes.NodeSet():
                 self._list(change.node.operator, change)
                 self.nodes.discard(change.node.operator)
-            case NodeDeleted():
+            case outcomes.NodeDeleted():
                 if self._stays_away(change.operator, event, planned):
                     self.nodes.add(change.operator)
-            case PartySet():
+            case outcomes.PartySet():
                 self._list(change.id, change)
                 self.parties.discard((change.id, change.address))
-            case PartyDeleted():
+            case outcomes.PartyDeleted():
                 if self._stays_away(change.id, event, planned):
                     self.parties.add((change.id, change.address))
-            case ServiceSet():
+            case outcomes.ServiceSet():
                 self._list(("service", change.provider), change)
                 self.services.discard(change.provider)
-            case ServiceDeleted():
+            case outcomes.ServiceDeleted():
                 self.services.add(change.provider)
-            case PartyReserved():
+            case outcomes.PartyReserved():
                 self._reserve(change.id, change.holder)
-            case NodeReserved():
+            case outcomes.NodeReserved():
                 self._reserve(change.domain, change.operator)
-            case AgreementMade():
+            case outcomes.AgreementMade():
                 self.agreements.discard((change.user, change.provider))
-            case AgreementRevoked():
+            case outcomes.AgreementRevoked():
                 self.agreements.add((change.user, change.provider))
             case _:
                 pass
@@ -186,9 +175,11 @@ class Removals:
 
 def _planned(plan: MigrationPlan) -> dict[object, Change]:
     """Return the nodes and parties that a planned import's events would contain, by key."""
-    found: dict[object, Change] = {node.operator: NodeSet(node=node) for node in plan.nodes}
+    found: dict[object, Change] = {
+        node.operator: outcomes.NodeSet(node=node) for node in plan.nodes
+    }
     for party in plan.parties:
-        found[party.id] = PartySet(
+        found[party.id] = outcomes.PartySet(
             address=party.address,
             id=party.id,
             roles=party.roles,

@@ -8,20 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from ocn_registry import intents
 from ocn_registry.dialects import dialect_of
-from ocn_registry.intents import (
-    CreateAgreement,
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    InvalidateNonce,
-    RevokeAgreement,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetPartyWebsite,
-    SetService,
-)
 from ocn_registry.models import Address
 from ocn_registry.protocol.effects import Effect
 
@@ -145,19 +133,24 @@ class CurrentEntries:
     def _asked(self, account: Address, intent: Intent) -> tuple[Key, Asked[object]] | None:
         dialect, block = self._dialect, self._block
         match intent:
-            case SetNode() | DeleteNode():
+            case intents.SetNode() | intents.DeleteNode():
                 return ("node", account), dialect.node(account, block)
-            case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
+            case (
+                intents.SetParty()
+                | intents.SetPartyModules()
+                | intents.SetPartyWebsite()
+                | intents.DeleteParty()
+            ):
                 return ("parties_of", account), dialect.parties_of(account, block)
-            case SetService() | DeleteService():
+            case intents.SetService() | intents.DeleteService():
                 return ("service", account), dialect.service(account, block)
-            case CreateAgreement() | RevokeAgreement():
+            case intents.CreateAgreement() | intents.RevokeAgreement():
                 provider = Address(intent.provider)
                 return (
                     ("agreement", account, provider),
                     dialect.agreement(account, provider, block),
                 )
-            case InvalidateNonce():
+            case intents.InvalidateNonce():
                 key = ("nonce", account, intent.contract.value)
                 return key, dialect.nonce(account, intent.contract, block)
             case _:

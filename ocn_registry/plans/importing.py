@@ -8,16 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ocn_registry import migration
+from ocn_registry import intents, migration
 from ocn_registry.dialects import dialect_of
 from ocn_registry.flows.price import fees
-from ocn_registry.intents import (
-    CloseImport,
-    ImportAgreements,
-    ImportNodes,
-    ImportParties,
-    ImportServices,
-)
 from ocn_registry.migration.importing import ImportOptions, most_gas, settled, tried
 from ocn_registry.migration.price import price_of
 from ocn_registry.models import Contract
@@ -200,7 +193,7 @@ class ImportTask:
     def _closing_price(self, still_open: list[Contract], options: WriteOptions) -> Quote:
         payer = self._signer.address
         each = [
-            self._client.quote(CloseImport(contract=contract), payer=payer, options=options)
+            self._client.quote(intents.CloseImport(contract=contract), payer=payer, options=options)
             for contract in still_open
         ]
         gas, cost_wei = sum(one.gas for one in each), sum(one.cost_wei for one in each)
@@ -254,13 +247,13 @@ class _Progress:
 def entries_of(intent: Intent) -> tuple[str, int]:
     """Return the kind of a batch's entries, and their number."""
     match intent:
-        case ImportNodes():
+        case intents.ImportNodes():
             return "nodes", len(intent.nodes)
-        case ImportParties():
+        case intents.ImportParties():
             return "parties", len(intent.parties)
-        case ImportServices():
+        case intents.ImportServices():
             return "services", len(intent.services)
-        case ImportAgreements():
+        case intents.ImportAgreements():
             return "agreements", len(intent.agreements)
         case _:
             return "closing", 1

@@ -7,16 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry import intents
 from ocn_registry.foreign.urls import check_usable, same_url
-from ocn_registry.intents import (
-    CreateAgreement,
-    DeleteParty,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetPartyWebsite,
-    SetService,
-)
 from ocn_registry.models import Address, Module, Permission, Role
 from ocn_registry.plans.failures import NO_SERVICE, NotListed
 
@@ -26,21 +18,21 @@ if TYPE_CHECKING:
     from ocn_registry.client.sync_client import RegistryClient
 
 
-def set_node(url: str) -> SetNode:
+def set_node(url: str) -> intents.SetNode:
     """Return the intent to list a node under a URL, normalized by `same_url`.
 
     Raises:
         InvalidInput: No client can use the URL. Newer contracts are stricter.
     """
     check_usable(url)
-    return SetNode(domain=same_url(url))
+    return intents.SetNode(domain=same_url(url))
 
 
 def set_party(
     credentials: tuple[str, str],
     roles: Iterable[str],
     operator: str,
-) -> SetParty:
+) -> intents.SetParty:
     """Return the intent to list a party.
 
     Args:
@@ -49,7 +41,7 @@ def set_party(
         operator: Address of the operator of the party's node.
     """
     country_code, party_id = credentials
-    return SetParty(
+    return intents.SetParty(
         country_code=country_code.upper(),
         party_id=party_id.upper(),
         roles=tuple([Role[name.upper()] for name in dict.fromkeys(roles)]),
@@ -59,7 +51,7 @@ def set_party(
 
 def set_party_modules(
     sender: Iterable[str], receiver: Iterable[str], credentials: tuple[str, str] | None = None
-) -> SetPartyModules:
+) -> intents.SetPartyModules:
     """Return the intent to set a party's modules by interface.
 
     Args:
@@ -68,7 +60,7 @@ def set_party_modules(
         credentials: Country code and party id; `None` for the account's current id.
     """
     country_code, party_id = _id(credentials)
-    return SetPartyModules(
+    return intents.SetPartyModules(
         country_code=country_code,
         party_id=party_id,
         sender=_modules(sender),
@@ -76,7 +68,7 @@ def set_party_modules(
     )
 
 
-def set_party_website(credentials: tuple[str, str], website: str) -> SetPartyWebsite:
+def set_party_website(credentials: tuple[str, str], website: str) -> intents.SetPartyWebsite:
     """Return the intent to set the website of a party; an empty one removes it.
 
     Raises:
@@ -85,17 +77,17 @@ def set_party_website(credentials: tuple[str, str], website: str) -> SetPartyWeb
     if website:
         check_usable(website)
     country_code, party_id = credentials
-    return SetPartyWebsite(
+    return intents.SetPartyWebsite(
         country_code=country_code.upper(),
         party_id=party_id.upper(),
         website=same_url(website),
     )
 
 
-def delete_party(credentials: tuple[str, str] | None) -> DeleteParty:
+def delete_party(credentials: tuple[str, str] | None) -> intents.DeleteParty:
     """Return the intent to delete an id; `None` for the account's only one."""
     country_code, party_id = _id(credentials)
-    return DeleteParty(country_code=country_code, party_id=party_id)
+    return intents.DeleteParty(country_code=country_code, party_id=party_id)
 
 
 def _id(credentials: tuple[str, str] | None) -> tuple[str | None, str | None]:
@@ -105,13 +97,15 @@ def _id(credentials: tuple[str, str] | None) -> tuple[str | None, str | None]:
     return country_code.upper(), party_id.upper()
 
 
-def set_service(name: str, url: str, permissions: Iterable[str]) -> SetService:
+def set_service(name: str, url: str, permissions: Iterable[str]) -> intents.SetService:
     """Return the intent to offer a service."""
     needs = tuple([Permission[each.upper()] for each in dict.fromkeys(permissions)])
-    return SetService(name=name, url=url, permissions=needs)
+    return intents.SetService(name=name, url=url, permissions=needs)
 
 
-def create_agreement(client: RegistryClient, provider: str, *, signed: bool) -> CreateAgreement:
+def create_agreement(
+    client: RegistryClient, provider: str, *, signed: bool
+) -> intents.CreateAgreement:
     """Return the intent to agree to exactly the permissions that a service needs now.
 
     Args:
@@ -127,7 +121,9 @@ def create_agreement(client: RegistryClient, provider: str, *, signed: bool) -> 
     if service is None:
         raise NotListed(f"{NO_SERVICE}: {Address(provider)}")
     binds = client.limits.binds_permissions or not signed
-    return CreateAgreement(provider=provider, permissions=service.permissions if binds else None)
+    return intents.CreateAgreement(
+        provider=provider, permissions=service.permissions if binds else None
+    )
 
 
 def _modules(names: Iterable[str]) -> tuple[Module, ...]:

@@ -8,20 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry import intents
 from ocn_registry.foreign.text import shown
-from ocn_registry.intents import (
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    MoveAccount,
-    RevokeAgreement,
-    SetController,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetPartyWebsite,
-    SetService,
-)
 from ocn_registry.models import Address
 from ocn_registry.plans.entries import module_names, permission_names, role_names
 from ocn_registry.plans.words import url_text
@@ -53,42 +41,42 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
         reserved_for: The only account that can list a deleted id or URL again; `None` if any can.
     """
     match intent:
-        case SetNode():
+        case intents.SetNode():
             node = current.node(account)
             if node is not None and node.domain != intent.domain:
                 yield f"the URL {url_text(node.domain)}: another operator can list it"
-        case DeleteNode():
+        case intents.DeleteNode():
             yield from _of_node(current, account, reserved_for)
-        case SetParty():
+        case intents.SetParty():
             party = party_meant(current, account, intent)
             if party is not None:
                 yield from _of_update(current, party, intent)
-        case SetPartyModules():
+        case intents.SetPartyModules():
             party = party_meant(current, account, intent)
             if party is not None:
                 yield from _of_interface("sender", party.modules_sender, intent.sender)
                 yield from _of_interface("receiver", party.modules_receiver, intent.receiver)
-        case SetPartyWebsite():
+        case intents.SetPartyWebsite():
             party = party_meant(current, account, intent)
             if party is not None and party.website and party.website != intent.website:
                 yield f"the website {url_text(party.website)}"
-        case DeleteParty():
+        case intents.DeleteParty():
             yield from _of_party(current, party_meant(current, account, intent), reserved_for)
-        case SetService():
+        case intents.SetService():
             service = current.service(account)
             if service is not None:
                 yield from _of_permissions(service, intent)
-        case DeleteService():
+        case intents.DeleteService():
             yield from _of_service(current, account)
-        case MoveAccount():
+        case intents.MoveAccount():
             yield f"the account {account}: it can never list anything here again"
             if current.holdings(account).controller == Address(intent.new_account):
                 yield "its controller: the new key is the controller's own, and signs for itself"
             yield "what was signed for it and nobody has sent"
-        case SetController():
+        case intents.SetController():
             yield from _of_control(current, account, Address(str(intent.controller)))
             yield "what was signed for it and nobody has sent"
-        case RevokeAgreement():
+        case intents.RevokeAgreement():
             yield f"forwarding of the account's data to {intent.provider}"
         case _:
             return
@@ -98,13 +86,13 @@ def additions_of(
     current: CurrentEntries, account: Address, intent: Intent
 ) -> Iterator[tuple[str, str]]:
     """Yield what a write adds to existing entries, or moves, each with a label."""
-    if isinstance(intent, MoveAccount):
+    if isinstance(intent, intents.MoveAccount):
         held = current.holdings(account)
         for each in _held(current, held):
             yield "moves", each
         if held.controller not in {None, Address(intent.new_account)}:
             yield "moves", f"its controller {held.controller}, which stays"
-    if not isinstance(intent, SetParty) or not current.has_many_ids:
+    if not isinstance(intent, intents.SetParty) or not current.has_many_ids:
         return
     others = [each.id for each in current.parties_of(account)]
     if others and party_meant(current, account, intent) is None:
@@ -157,11 +145,14 @@ def _counted(count: int, one: str, many: str) -> str:
 def party_meant(
     current: CurrentEntries,
     account: Address,
-    intent: SetParty | SetPartyModules | SetPartyWebsite | DeleteParty,
+    intent: intents.SetParty
+    | intents.SetPartyModules
+    | intents.SetPartyWebsite
+    | intents.DeleteParty,
 ) -> Party | None:
     """Return the party that a write of an account concerns; `None` if it is not listed yet."""
     named = (intent.country_code, intent.party_id)
-    if None in named or (isinstance(intent, SetParty) and not current.has_many_ids):
+    if None in named or (isinstance(intent, intents.SetParty) and not current.has_many_ids):
         return current.party(account)
     parties = current.parties_of(account)
     return next((one for one in parties if (one.id.country_code, one.id.party_id) == named), None)
@@ -182,7 +173,7 @@ def _of_node(
         yield f"the way to {count}, until a new operator is set: {names}"
 
 
-def _of_update(current: CurrentEntries, party: Party, intent: SetParty) -> Iterator[str]:
+def _of_update(current: CurrentEntries, party: Party, intent: intents.SetParty) -> Iterator[str]:
     if (party.id.country_code, party.id.party_id) != (intent.country_code, intent.party_id):
         yield from _of_party(current, party)
         return
@@ -201,7 +192,7 @@ def _of_interface(
         yield f"the {interface} interface of {_listed(module_names(gone))}"
 
 
-def _of_permissions(service: Service, intent: SetService) -> Iterator[str]:
+def _of_permissions(service: Service, intent: intents.SetService) -> Iterator[str]:
     if set(service.permissions) == set(intent.permissions):
         return
     gone = [each for each in service.permissions if each not in intent.permissions]

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ocn_registry import intents
 from ocn_registry.deploy import handover, timelock
 from ocn_registry.dialects import dialect_of
 from ocn_registry.errors import InvalidInput
 from ocn_registry.flows.admin import taking
 from ocn_registry.flows.quote import quote_call
 from ocn_registry.foreign.text import shown
-from ocn_registry.intents import (
-    AcceptOwnership,
-    AdminDeleteOperator,
-    AdminDeleteParty,
-    AdminReserveNode,
-    AdminReserveParty,
-    DeleteNode,
-    DeleteParty,
-    SetParty,
-    TransferOwnership,
-)
 from ocn_registry.models import ZERO_ADDRESS, Address, Contract, PartyId
 from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.failures import NO_NODE, NO_PARTY, NotListed
@@ -50,7 +40,7 @@ def delete_node(client: RegistryClient, operator: Address, reason: str) -> Owner
     before = _node(client, operator, None)
     if before is None:
         raise NotListed(f"{NO_NODE} {operator}")
-    intent = AdminDeleteOperator(operator=operator)
+    intent = intents.AdminDeleteOperator(operator=operator)
     return OwnerAction(
         name="delete-node",
         says=f"delete the node of {operator}; parties that use it can no longer be reached",
@@ -62,7 +52,7 @@ def delete_node(client: RegistryClient, operator: Address, reason: str) -> Owner
         read=lambda block: _node(client, operator, block),
         steps=(intent,),
         only_if_same=True,
-        losses=tuple(losses_of(CurrentEntries(client), operator, DeleteNode())),
+        losses=tuple(losses_of(CurrentEntries(client), operator, intents.DeleteNode())),
     )
 
 
@@ -86,7 +76,7 @@ def delete_party(
         raise InvalidInput(
             f"{party.id} is held by {party.address}, not by {account}: check who holds it",
         )
-    intent = AdminDeleteParty(country_code=country_code, party_id=party_id)
+    intent = intents.AdminDeleteParty(country_code=country_code, party_id=party_id)
     return OwnerAction(
         name="delete-party",
         says=f"delete the party {party.id}",
@@ -105,7 +95,7 @@ def delete_party(
 def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> OwnerAction:
     """Return the action that gives an id to the account that signed a claim."""
     intent = claim.intent
-    if not isinstance(intent, SetParty):
+    if not isinstance(intent, intents.SetParty):
         raise InvalidInput("the request does not claim an id: have the holder sign set-party")
     country_code, party_id = intent.country_code, intent.party_id
     taken = taking(claim.account, intent)
@@ -141,7 +131,7 @@ def reserve_id(
     Raises:
         NotListed: There is no reservation of the id to lift.
     """
-    intent = AdminReserveParty(country_code=country_code, party_id=party_id, holder=holder)
+    intent = intents.AdminReserveParty(country_code=country_code, party_id=party_id, holder=holder)
     dialect_of(client.deployment).check(intent)
     reserved = client.reservation_of(country_code, party_id)
     _check_lifted(str(PartyId(country_code, party_id)), holder, reserved)
@@ -180,7 +170,7 @@ def reserve_url(
         NotListed: There is no reservation of the URL to lift.
     """
     # As given: URLs that are equivalent to clients are different to the contracts.
-    intent = AdminReserveNode(domain=url, operator=operator)
+    intent = intents.AdminReserveNode(domain=url, operator=operator)
     dialect_of(client.deployment).check(intent)
     reserved = client.node_reservation_of(url)
     _check_lifted(shown(url), operator, reserved)
@@ -210,7 +200,9 @@ def reserve_url(
         steps=(intent,),
         losses=()
         if loses is None
-        else tuple(losses_of(CurrentEntries(client), loses, DeleteNode(), reserved_for=operator)),
+        else tuple(
+            losses_of(CurrentEntries(client), loses, intents.DeleteNode(), reserved_for=operator)
+        ),
     )
 
 
@@ -231,7 +223,7 @@ def hand_over(
         reason=reason,
         account=new_owner,
         before=ownership(client, _latest(client)),
-        quote=_priced(client, TransferOwnership(new_owner=new_owner)),
+        quote=_priced(client, intents.TransferOwnership(new_owner=new_owner)),
         send=lambda signer, options: run(
             handover.offer(deployment, new_owner, signer, options, without_code=without_code),
             perform,
@@ -250,7 +242,7 @@ def accept(client: RegistryClient, new_owner: Address, reason: str) -> OwnerActi
         reason=reason,
         account=new_owner,
         before=ownership(client, _latest(client)),
-        quote=_priced(client, AcceptOwnership()),
+        quote=_priced(client, intents.AcceptOwnership()),
         send=lambda signer, options: run(handover.accept(deployment, signer, options), perform),
         read=lambda block: ownership(client, block),
     )
@@ -351,7 +343,7 @@ def _without(
     client: RegistryClient, party: Party, *, reserved_for: Address | None = None
 ) -> tuple[str, ...]:
     """Return the side effects for an account of losing one of its ids."""
-    gone = DeleteParty(country_code=party.id.country_code, party_id=party.id.party_id)
+    gone = intents.DeleteParty(country_code=party.id.country_code, party_id=party.id.party_id)
     current = CurrentEntries(client)
     return tuple(losses_of(current, party.address, gone, reserved_for=reserved_for))
 

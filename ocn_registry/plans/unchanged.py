@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ocn_registry.intents import (
-    CreateAgreement,
-    SetController,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetPartyWebsite,
-    SetService,
-)
+from ocn_registry import intents
 from ocn_registry.models import Address
 from ocn_registry.plans.losses import party_meant
 
@@ -32,10 +24,10 @@ def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
         intent: The intent. A deletion always changes something, or is rejected.
     """
     match intent:
-        case SetNode():
+        case intents.SetNode():
             node = current.node(account)
             return node is not None and node.domain == intent.domain
-        case SetParty():
+        case intents.SetParty():
             party = party_meant(current, account, intent)
             return (
                 party is not None
@@ -44,28 +36,28 @@ def is_unchanged(  # noqa: PLR0911 - one for each kind of intent
                 and party.operator == intent.operator
                 and set(party.roles) == set(intent.roles)
             )
-        case SetPartyWebsite():
+        case intents.SetPartyWebsite():
             party = party_meant(current, account, intent)
             return party is not None and (party.website or "") == intent.website
-        case SetPartyModules():
+        case intents.SetPartyModules():
             party = party_meant(current, account, intent)
             return (
                 party is not None
                 and set(party.modules_sender) == set(intent.sender)
                 and set(party.modules_receiver) == set(intent.receiver)
             )
-        case SetService():
+        case intents.SetService():
             service = current.service(account)
             return (
                 service is not None
                 and (service.name, service.url) == (intent.name, intent.url)
                 and set(service.permissions) == set(intent.permissions)
             )
-        case SetController():
+        case intents.SetController():
             named = Address(str(intent.controller))
             wanted = account if named.is_zero else named
             return current.controller_of(account) == wanted
-        case CreateAgreement():
+        case intents.CreateAgreement():
             agreement = current.agreement(account, intent.provider)
             return agreement is not None and agreement.active
         case _:

@@ -5,48 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ocn_registry import intents, outcomes
 from ocn_registry.foreign.text import shown
-from ocn_registry.intents import (
-    AcceptAccount,
-    AcceptController,
-    AdminReserveNode,
-    AdminReserveParty,
-    CreateAgreement,
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    InvalidateNonce,
-    MoveAccount,
-    PruneService,
-    RevokeAgreement,
-    SetController,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetPartyWebsite,
-    SetService,
-)
 from ocn_registry.models import Address
-from ocn_registry.outcomes import (
-    AccountMoved,
-    AgreementMade,
-    AgreementRevoked,
-    ControllerSet,
-    ImportClosed,
-    ImportOpened,
-    NodeDeleted,
-    NodeReserved,
-    NodeSet,
-    OwnershipOffered,
-    OwnershipTransferred,
-    PartyDeleted,
-    PartyReserved,
-    PartySet,
-    PartyWebsiteSet,
-    ServiceDeleted,
-    ServicePruned,
-    ServiceSet,
-)
 from ocn_registry.plans.entries import module_names, permission_names, role_names
 
 if TYPE_CHECKING:
@@ -63,17 +24,17 @@ _URL = re.compile(r"https?://[-a-z0-9._~:/%\[\]]{1,255}")
 def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each intent
     """Return a description of an intent, to complete the sentence "The account wants to ..."."""
     match intent:
-        case SetNode():
+        case intents.SetNode():
             return f"list its node under {url_text(intent.domain)}"
-        case DeleteNode():
+        case intents.DeleteNode():
             return "delete its node; parties that use it can no longer be reached"
-        case SetParty():
+        case intents.SetParty():
             return (
                 f"register {intent.country_code} {intent.party_id} as "
                 f"{_joined(role_names(intent.roles))}, reached through the node of "
                 f"{intent.operator}"
             )
-        case SetPartyModules():
+        case intents.SetPartyModules():
             modules = "its modules"
             if intent.party_id is not None:
                 modules = f"the modules of {intent.country_code} {intent.party_id}"
@@ -81,49 +42,49 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
                 f"set {modules}: sender of {_joined(module_names(intent.sender))}; receiver of "
                 f"{_joined(module_names(intent.receiver))}"
             )
-        case DeleteParty(country_code=str(country_code), party_id=str(party_id)):
+        case intents.DeleteParty(country_code=str(country_code), party_id=str(party_id)):
             return (
                 f"give up {country_code} {party_id}; with its last id its service and its "
                 "agreements end"
             )
-        case DeleteParty():
+        case intents.DeleteParty():
             return "delete its party, and end its service and its agreements"
-        case SetPartyWebsite():
+        case intents.SetPartyWebsite():
             party = f"{intent.country_code} {intent.party_id}"
             if not intent.website:
                 return f"remove the website of {party}"
             return f"set the website of {party} to {url_text(intent.website)}"
-        case MoveAccount():
+        case intents.MoveAccount():
             return f"move everything it has to the new key {intent.new_account}, and retire"
-        case SetController():
+        case intents.SetController():
             if Address(str(intent.controller)).is_zero:
                 return "remove its controller, and sign for itself"
             return f"name {intent.controller} as its controller"
-        case AcceptAccount():
+        case intents.AcceptAccount():
             return f"take over everything that {intent.account} has"
-        case AcceptController():
+        case intents.AcceptController():
             return f"become the controller of {intent.account}"
-        case AdminReserveParty():
+        case intents.AdminReserveParty():
             party = f"{intent.country_code} {intent.party_id}"
             if Address(str(intent.holder)).is_zero:
                 return f"lift the reservation of {party}"
             return f"reserve {party} for {intent.holder}; any other holder loses it"
-        case AdminReserveNode():
+        case intents.AdminReserveNode():
             if Address(str(intent.operator)).is_zero:
                 return f"lift the reservation of {url_text(intent.domain)}"
             return (
                 f"reserve {url_text(intent.domain)} for {intent.operator}; any other "
                 "operator loses it"
             )
-        case PruneService():
+        case intents.PruneService():
             return f"clear the slot {intent.index} of an ended service"
-        case SetService():
+        case intents.SetService():
             url = f" ({url_text(intent.url)})" if intent.url else ""
             needs = _joined(permission_names(intent.permissions))
             return f"offer the service {_text(intent.name)}{url}, which needs {needs}"
-        case DeleteService():
+        case intents.DeleteService():
             return "delete its service, and end all agreements to it"
-        case CreateAgreement():
+        case intents.CreateAgreement():
             given = intent.permissions
             needs = (
                 "whatever it needs when this is sent"
@@ -131,9 +92,9 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
                 else _joined(permission_names(given))
             )
             return f"agree to the service of {intent.provider}: {needs}"
-        case RevokeAgreement():
+        case intents.RevokeAgreement():
             return f"revoke its agreement with {intent.provider}"
-        case InvalidateNonce():
+        case intents.InvalidateNonce():
             which = intent.contract.value
             return f"cancel everything it signed for {which} with a nonce below {intent.new_nonce}"
         case _:
@@ -145,7 +106,7 @@ def event_in_words(event: Event) -> str:
     sentence = _changed(event.change)
     if event.certain:
         return sentence
-    is_service = isinstance(event.change, ServiceSet)
+    is_service = isinstance(event.change, outcomes.ServiceSet)
     opposite = "or deleted its service" if is_service else "or revoked that"
     return f"{sentence}, {opposite}: these contracts do not say which"
 
@@ -168,60 +129,60 @@ def way_of(how: object, sender: object) -> str:
 
 def _changed(change: Change) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
     match change:
-        case NodeSet():
+        case outcomes.NodeSet():
             return f"{change.node.operator} runs the node {url_text(change.node.domain)}"
-        case NodeDeleted():
+        case outcomes.NodeDeleted():
             return f"{change.operator} no longer runs a node"
-        case PartySet():
+        case outcomes.PartySet():
             return (
                 f"{change.address} is the party {change.id}, as "
                 f"{_joined(role_names(change.roles))}, reached through the node of "
                 f"{change.operator}; sender of {_joined(module_names(change.modules_sender))}, "
                 f"receiver of {_joined(module_names(change.modules_receiver))}"
             )
-        case PartyDeleted():
+        case outcomes.PartyDeleted():
             return f"{change.address} is no longer the party {change.id}"
-        case PartyWebsiteSet():
+        case outcomes.PartyWebsiteSet():
             if change.website is None:
                 return f"the party {change.id} of {change.address} no longer has a website"
             return f"the party {change.id} of {change.address} has {url_text(change.website)}"
-        case AccountMoved():
+        case outcomes.AccountMoved():
             return f"{change.account} is moved to the new key {change.new_account}"
-        case ControllerSet():
+        case outcomes.ControllerSet():
             if change.controller == change.account:
                 return f"{change.account} has no controller and signs for itself"
             return f"{change.controller} is the controller of {change.account}"
-        case PartyReserved():
+        case outcomes.PartyReserved():
             if change.holder is None:
                 return f"the id {change.id} is no longer reserved"
             return f"the id {change.id} is reserved for {change.holder}"
-        case NodeReserved():
+        case outcomes.NodeReserved():
             if change.operator is None:
                 return f"the URL {url_text(change.domain)} is no longer reserved"
             return f"the URL {url_text(change.domain)} is reserved for {change.operator}"
-        case ServicePruned():
+        case outcomes.ServicePruned():
             return f"the slot {change.index} of an ended service is cleared"
-        case ServiceSet():
+        case outcomes.ServiceSet():
             needs = _joined(permission_names(change.permissions))
             url = f" ({url_text(change.url)})" if change.url else ""
             return (
                 f"{change.provider} offers the service {_text(change.name)}{url}, which needs "
                 f"{needs}"
             )
-        case ServiceDeleted():
+        case outcomes.ServiceDeleted():
             return f"{change.provider} no longer offers a service"
-        case AgreementMade():
+        case outcomes.AgreementMade():
             version = "" if change.version is None else f", version {change.version}"
             return f"{change.user} agrees to the service of {change.provider}{version}"
-        case AgreementRevoked():
+        case outcomes.AgreementRevoked():
             return f"{change.user} revokes its agreement with {change.provider}"
-        case OwnershipOffered():
+        case outcomes.OwnershipOffered():
             return f"{change.owner} offers the registry to {change.new_owner}"
-        case OwnershipTransferred():
+        case outcomes.OwnershipTransferred():
             return f"the owner of the registry changes from {change.former_owner} to {change.owner}"
-        case ImportOpened():
+        case outcomes.ImportOpened():
             return f"the import of the contract {change.contract.value} is open"
-        case ImportClosed():
+        case outcomes.ImportClosed():
             return f"the import of the contract {change.contract.value} is closed"
 
 

@@ -5,25 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ocn_registry import intents
 from ocn_registry.dialects import dialect_of
 from ocn_registry.flows.batch import quote as quote_batch
 from ocn_registry.flows.quote import quote
 from ocn_registry.flows.requests import signed_in_a_row
-from ocn_registry.intents import (
-    CreateAgreement,
-    DeleteNode,
-    DeleteParty,
-    DeleteService,
-    InvalidateNonce,
-    MoveAccount,
-    RevokeAgreement,
-    SetController,
-    SetNode,
-    SetParty,
-    SetPartyModules,
-    SetPartyWebsite,
-    SetService,
-)
 from ocn_registry.models import Address, Contract
 from ocn_registry.plans.current_entries import CurrentEntries
 from ocn_registry.plans.entries import brief, controlled
@@ -168,7 +154,9 @@ class WriteTask:
                 yield signer_line(account, signer)
             yield "change", words_of(intent)
             entry = (account, *_entry_meant(intent))
-            if entry not in said and not isinstance(intent, MoveAccount):  # all that moves follows
+            if entry not in said and not isinstance(
+                intent, intents.MoveAccount
+            ):  # all that moves follows
                 before = entry_of(self._present, intent, account)
                 yield "now", "not listed" if before is None else brief(before)
             said |= {(account, signer), entry}
@@ -261,13 +249,13 @@ def signer_line(account: Address, signer: Address) -> Line:
 
 def signed_steps(
     client: RegistryClient,
-    intents: tuple[SignableIntent, ...],
+    wanted: tuple[SignableIntent, ...],
     signer: Signer,
     account: Address,
 ) -> tuple[SignedRequest, ...]:
     """Sign several intents of an account for one transaction, with consecutive nonces."""
     dialect = dialect_of(client.deployment)
-    return run(signed_in_a_row(dialect, intents, signer, account), client.transport.perform)
+    return run(signed_in_a_row(dialect, wanted, signer, account), client.transport.perform)
 
 
 def entry_of(  # noqa: PLR0911 - one for each kind of entry
@@ -275,24 +263,29 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
 ) -> Entry | None:
     """Return the entry that an intent changes; `None` if there is none."""
     match intent:
-        case SetNode() | DeleteNode():
+        case intents.SetNode() | intents.DeleteNode():
             operated = current.node(account)
             return None if operated is None else operated.to_dict()
-        case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
+        case (
+            intents.SetParty()
+            | intents.SetPartyModules()
+            | intents.SetPartyWebsite()
+            | intents.DeleteParty()
+        ):
             listed = party_meant(current, account, intent)
             return None if listed is None else listed.to_dict()
-        case SetService() | DeleteService():
+        case intents.SetService() | intents.DeleteService():
             offered = current.service(account)
             return None if offered is None else offered.to_dict()
-        case CreateAgreement() | RevokeAgreement():
+        case intents.CreateAgreement() | intents.RevokeAgreement():
             found = current.agreement(account, intent.provider)
             return None if found is None else found.to_dict()
-        case MoveAccount():
+        case intents.MoveAccount():
             holder = account if current.is_before else Address(intent.new_account)
             return current.holdings(holder).to_dict()
-        case SetController():
+        case intents.SetController():
             return controlled(account, current.controller_of(account))
-        case InvalidateNonce():
+        case intents.InvalidateNonce():
             return {"nonce": current.nonce(account, intent.contract)}
         case _:
             return None
@@ -301,7 +294,12 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
 def _entry_meant(intent: Intent) -> tuple[object, ...]:
     """Return what identifies the entry that an intent changes, among those of its account."""
     match intent:
-        case SetParty() | SetPartyModules() | SetPartyWebsite() | DeleteParty():
+        case (
+            intents.SetParty()
+            | intents.SetPartyModules()
+            | intents.SetPartyWebsite()
+            | intents.DeleteParty()
+        ):
             return ("party", intent.country_code, intent.party_id)
         case _:
             return (intent,)

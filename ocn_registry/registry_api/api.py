@@ -305,7 +305,7 @@ Handler: TypeAlias = "Callable[[RegistryApi, Question], Reply | Object]"
 
 def _list(name: str) -> Handler:
     def answer(api: RegistryApi, asked: Question) -> Reply:
-        return LISTS[name](api.entities(), asked.query)
+        return LISTS[name].answer(api.entities(), asked.query)
 
     return answer
 

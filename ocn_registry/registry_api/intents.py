@@ -29,22 +29,6 @@ E = TypeVar("E", bound=IntEnum)
 _MOST = 100
 _LONGEST = 300
 _PARTY: Final = ("countryCode", "partyId")
-# Required and optional members of each intent.
-MEMBERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "SetNode": (("domain",), ()),
-    "DeleteNode": ((), ()),
-    "SetParty": ((*_PARTY, "roles", "operator"), ()),
-    "SetPartyModules": ((*_PARTY, "sender", "receiver"), ()),
-    "SetPartyWebsite": ((*_PARTY, "website"), ()),
-    "DeleteParty": (_PARTY, ()),
-    "MoveAccount": (("newAccount",), ()),
-    "SetController": (("controller",), ()),
-    "SetService": (("name", "url", "permissions"), ()),
-    "DeleteService": ((), ()),
-    "CreateAgreement": (("provider",), ("permissions",)),
-    "RevokeAgreement": (("provider",), ()),
-    "InvalidateNonce": (("contract",), ("newNonce",)),
-}
 
 
 def read_intent(
@@ -64,9 +48,9 @@ def read_intent(
     if not is_object(value) or not isinstance(value.get("type"), str):
         raise InvalidInput('the intent is missing: give an object such as {"type": "DeleteNode"}')
     name = str(value["type"])
-    if name not in MEMBERS:
-        raise InvalidInput(f"{shown(name)} is not a known intent: use {', '.join(MEMBERS)}")
-    needed, possible = MEMBERS[name]
+    if name not in INTENTS:
+        raise InvalidInput(f"{shown(name)} is not a known intent: use {', '.join(INTENTS)}")
+    make, needed, possible = INTENTS[name]
     members = {key: one for key, one in value.items() if key != "type"}
     if missing := set(needed) - set(members):
         raise InvalidInput(f"{min(missing)} is missing: {name} needs {', '.join(needed)}")
@@ -75,7 +59,7 @@ def read_intent(
             f"{shown(min(unknown))} is not a member of {name}: use "
             f"{', '.join((*needed, *possible)) or 'none'}",
         )
-    return _MAKERS[name](_Members(members, client, now, account))
+    return make(_Members(members, client, now, account))
 
 
 class _Members:
@@ -181,6 +165,10 @@ def _set_node(of: _Members) -> intents.SetNode:
     return intents.SetNode(domain=domain)
 
 
+def _set_service(of: _Members) -> intents.SetService:
+    return intents.SetService(name=of.text("name"), url=of.url("url"), permissions=of.permissions())
+
+
 def _agree(of: _Members) -> intents.CreateAgreement:
     provider = of.text("provider")
     if of.has("permissions"):
@@ -206,20 +194,33 @@ def _cancel(of: _Members) -> intents.InvalidateNonce:
     return intents.InvalidateNonce(contract=contract, new_nonce=nonce)
 
 
-_MAKERS: Final[dict[str, Callable[[_Members], SignableIntent]]] = {
-    "SetNode": _set_node,
-    "DeleteNode": lambda _: intents.DeleteNode(),
-    "SetParty": _set_party,
-    "SetPartyModules": _set_modules,
-    "SetPartyWebsite": _set_website,
-    "DeleteParty": _delete_party,
-    "MoveAccount": lambda of: intents.MoveAccount(new_account=of.text("newAccount")),
-    "SetController": lambda of: intents.SetController(controller=of.text("controller")),
-    "SetService": lambda of: intents.SetService(
-        name=of.text("name"), url=of.url("url"), permissions=of.permissions()
+# Each intent: what makes it, its required members, and its optional ones.
+INTENTS: Final[
+    dict[str, tuple[Callable[[_Members], SignableIntent], tuple[str, ...], tuple[str, ...]]]
+] = {
+    "SetNode": (_set_node, ("domain",), ()),
+    "DeleteNode": (lambda _: intents.DeleteNode(), (), ()),
+    "SetParty": (_set_party, (*_PARTY, "roles", "operator"), ()),
+    "SetPartyModules": (_set_modules, (*_PARTY, "sender", "receiver"), ()),
+    "SetPartyWebsite": (_set_website, (*_PARTY, "website"), ()),
+    "DeleteParty": (_delete_party, _PARTY, ()),
+    "MoveAccount": (
+        lambda of: intents.MoveAccount(new_account=of.text("newAccount")),
+        ("newAccount",),
+        (),
     ),
-    "DeleteService": lambda _: intents.DeleteService(),
-    "CreateAgreement": _agree,
-    "RevokeAgreement": lambda of: intents.RevokeAgreement(provider=of.text("provider")),
-    "InvalidateNonce": _cancel,
+    "SetController": (
+        lambda of: intents.SetController(controller=of.text("controller")),
+        ("controller",),
+        (),
+    ),
+    "SetService": (_set_service, ("name", "url", "permissions"), ()),
+    "DeleteService": (lambda _: intents.DeleteService(), (), ()),
+    "CreateAgreement": (_agree, ("provider",), ("permissions",)),
+    "RevokeAgreement": (
+        lambda of: intents.RevokeAgreement(provider=of.text("provider")),
+        ("provider",),
+        (),
+    ),
+    "InvalidateNonce": (_cancel, ("contract",), ("newNonce",)),
 }

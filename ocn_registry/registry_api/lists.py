@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.events.state import bits_of
 from ocn_registry.models import Module, Permission, Role, named
 from ocn_registry.registry_api.pages import page
+from ocn_registry.registry_api.schema_parts import ADDRESS, parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,18 +17,23 @@ if TYPE_CHECKING:
     from ocn_registry.registry_api.entities import Entities
     from ocn_registry.registry_api.pages import Object, QueryParameters
     from ocn_registry.registry_api.problems import Reply
+    from ocn_registry.registry_api.schema_parts import Schema
 
 ROLES = tuple([role.name for role in named(Role)])
 MODULES = tuple([module.name.lower() for module in named(Module)])
 PERMISSIONS = tuple([permission.name for permission in Permission])
 _YES_NO = ("true", "false")
+_INTERFACES = ("sender", "receiver")
+_NODE_ORDERS = ("url", "parties", "changed")
+_PARTY_ORDERS = ("id", "changed")
+_SERVICE_ORDERS = ("provider", "changed")
 
 
 def nodes(of: Entities, query: QueryParameters) -> Reply:
     """Return a page of the nodes, by URL, number of parties or last change."""
     text = (query.text("q") or "").lower()
     country = _country(query)
-    order = query.one_of("sort", ("url", "parties", "changed"))
+    order = query.one_of("sort", _NODE_ORDERS)
     index, state = of.index, of.state
     found: list[int] = []
     for number in index.nodes:
@@ -68,9 +74,9 @@ def parties(of: Entities, query: QueryParameters) -> Reply:
     account = query.address("account")
     role = query.one_of("role", ROLES)
     module = query.one_of("module", MODULES)
-    interface = query.one_of("interface", ("sender", "receiver"))
+    interface = query.one_of("interface", _INTERFACES)
     reachable = query.one_of("reachable", _YES_NO)
-    order = query.one_of("sort", ("id", "changed"))
+    order = query.one_of("sort", _PARTY_ORDERS)
     keys: Sequence[str] = index.keys
     if account is not None:
         holder = state.accounts.get(account)
@@ -115,7 +121,7 @@ def services(of: Entities, query: QueryParameters) -> Reply:
     state = of.state
     text = (query.text("q") or "").lower()
     permission = query.one_of("permission", PERMISSIONS)
-    order = query.one_of("sort", ("provider", "changed"))
+    order = query.one_of("sort", _SERVICE_ORDERS)
     number = None if permission is None else Permission[permission]
     found = [
         service
@@ -155,14 +161,6 @@ def agreements(of: Entities, query: QueryParameters) -> Reply:
     return page("agreements", state.block, of.index.users_of(provider), with_user, query)
 
 
-LISTS: dict[str, Callable[[Entities, QueryParameters], Reply]] = {
-    "nodes": nodes,
-    "parties": parties,
-    "services": services,
-    "agreements": agreements,
-}
-
-
 def _country(query: QueryParameters) -> str | None:
     country = query.text("country")
     if country is None:
@@ -176,3 +174,40 @@ def _has_module(sender: int, receiver: int, wanted: int, *, any_module: bool) ->
     if wanted:
         return bool((sender | receiver) & wanted)
     return not any_module or bool(sender | receiver)
+
+
+class RegistryList(NamedTuple):
+    """A list: what answers for it, the schema of its entries, and its filters and orders."""
+
+    answer: Callable[[Entities, QueryParameters], Reply]
+    entry: str
+    parameters: tuple[Schema, ...]
+
+
+def _words(name: str, words: Sequence[str]) -> Schema:
+    return parameter(name, {"type": "string", "enum": list(words)})
+
+
+_TEXT = parameter("q", {"type": "string", "maxLength": 200})
+_COUNTRY = parameter("country", {"type": "string", "minLength": 2, "maxLength": 2})
+
+LISTS: dict[str, RegistryList] = {
+    "nodes": RegistryList(nodes, "Node", (_TEXT, _COUNTRY, _words("sort", _NODE_ORDERS))),
+    "parties": RegistryList(
+        parties,
+        "Party",
+        (
+            *(_TEXT, _COUNTRY, parameter("operator", ADDRESS), parameter("account", ADDRESS)),
+            *(_words("role", ROLES), _words("module", MODULES), _words("interface", _INTERFACES)),
+            *(_words("reachable", _YES_NO), _words("sort", _PARTY_ORDERS)),
+        ),
+    ),
+    "services": RegistryList(
+        services,
+        "Service",
+        (_TEXT, _words("permission", PERMISSIONS), _words("sort", _SERVICE_ORDERS)),
+    ),
+    "agreements": RegistryList(
+        agreements, "Agreement", (parameter("user", ADDRESS), parameter("provider", ADDRESS))
+    ),
+}

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import ocn_registry
-from ocn_registry.registry_api.lists import MODULES, PERMISSIONS, ROLES
+from ocn_registry.registry_api.lists import LISTS
 from ocn_registry.registry_api.pages import MOST_IN_PAGE
 from ocn_registry.registry_api.problems import CODES, MEDIA_TYPE
 from ocn_registry.registry_api.schema_parts import (
@@ -239,7 +239,7 @@ def paths() -> Schema:
             {"200": answer("The transaction", ref("Transaction"))},
         ),
     }
-    for name, (entry, parameters) in _LISTS.items():
+    for name, (_, entry, parameters) in LISTS.items():
         found[f"/v1/{name}"] = get(
             f"List {name}",
             object_of(
@@ -257,45 +257,8 @@ def paths() -> Schema:
     return found
 
 
-_WORD: Final[Schema] = {"type": "string", "maxLength": 200}
-_COUNTRY: Final = parameter("country", {"type": "string", "minLength": 2, "maxLength": 2})
 _PAGING: Final = [
     parameter("offset", COUNT),
     parameter("limit", {**COUNT, "maximum": MOST_IN_PAGE}),
     parameter("format", {"type": "string", "enum": ["json", "csv"]}),
 ]
-
-
-def _words(name: str, *words: str) -> Schema:
-    return parameter(name, {"type": "string", "enum": list(words)})
-
-
-_LISTS: Final[dict[str, tuple[str, list[Schema]]]] = {
-    "nodes": (
-        "Node",
-        [parameter("q", _WORD), _COUNTRY, _words("sort", "url", "parties", "changed")],
-    ),
-    "parties": (
-        "Party",
-        [
-            parameter("q", _WORD),
-            _COUNTRY,
-            parameter("operator", ADDRESS),
-            parameter("account", ADDRESS),
-            _words("role", *ROLES),
-            _words("module", *MODULES),
-            _words("interface", "sender", "receiver"),
-            _words("reachable", "true", "false"),
-            _words("sort", "id", "changed"),
-        ],
-    ),
-    "services": (
-        "Service",
-        [
-            parameter("q", _WORD),
-            _words("permission", *PERMISSIONS),
-            _words("sort", "provider", "changed"),
-        ],
-    ),
-    "agreements": ("Agreement", [parameter("user", ADDRESS), parameter("provider", ADDRESS)]),
-}

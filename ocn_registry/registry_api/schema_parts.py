@@ -17,11 +17,15 @@ YES_NO: Final[Schema] = {"type": "boolean"}
 
 def object_of(**members: object) -> Schema:
     """Return the schema of an object. Members whose names end in `_` are optional."""
+    return some_of(**members) | {"additionalProperties": False}
+
+
+def some_of(**members: object) -> Schema:
+    """Return the schema of an object that has further members."""
     return {
         "type": "object",
         "properties": {name.rstrip("_"): member for name, member in members.items()},
         "required": [name for name in members if not name.endswith("_")],
-        "additionalProperties": False,
     }
 
 

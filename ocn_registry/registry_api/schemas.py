@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ocn_registry.registry_api.intents import MEMBERS
+from ocn_registry.registry_api.intents import INTENTS
 from ocn_registry.registry_api.lists import MODULES, PERMISSIONS, ROLES
 from ocn_registry.registry_api.problems import CODES
 from ocn_registry.registry_api.schema_parts import (
@@ -17,6 +17,7 @@ from ocn_registry.registry_api.schema_parts import (
     object_of,
     or_null,
     ref,
+    some_of,
 )
 
 if TYPE_CHECKING:
@@ -84,19 +85,15 @@ def schemas() -> Schema:
             behind=COUNT,
             state={"type": "string", "enum": ["current", "standing", "lagging"]},
         ),
-        "Event": {
-            "type": "object",
-            "properties": {
-                "change": TEXT,
-                "words": TEXT,
-                "blockNumber": COUNT,
-                "hash": HASH,
-                "index": COUNT,
-                "how": {"type": ["string", "null"]},
-                "certain": YES_NO,
-            },
-            "required": ["change", "words", "blockNumber", "hash", "index", "how", "certain"],
-        },
+        "Event": some_of(
+            change=TEXT,
+            words=TEXT,
+            blockNumber=COUNT,
+            hash=HASH,
+            index=COUNT,
+            how={"type": ["string", "null"]},
+            certain=YES_NO,
+        ),
         "Transaction": object_of(
             chainId=COUNT,
             to=ADDRESS,
@@ -117,7 +114,7 @@ def schemas() -> Schema:
                     "required": ["type", *needed],
                     "additionalProperties": False,
                 }
-                for name, (needed, possible) in MEMBERS.items()
+                for name, (_, needed, possible) in INTENTS.items()
             ]
         },
         "Prepared": object_of(
@@ -155,22 +152,14 @@ def schemas() -> Schema:
                 self=or_null(ref("Transaction")),
             ),
         ),
-        "Step": {
-            "type": "object",
-            "properties": {"code": TEXT, "text": TEXT},
-            "required": ["code", "text"],
-        },
-        "Problem": {
-            "type": "object",
-            "properties": {
-                "type": TEXT,
-                "title": TEXT,
-                "status": {"type": "integer"},
-                "code": {"type": "string", "enum": sorted(CODES)},
-                "detail": TEXT,
-            },
-            "required": ["type", "title", "status", "code", "detail"],
-        },
+        "Step": some_of(code=TEXT, text=TEXT),
+        "Problem": some_of(
+            type=TEXT,
+            title=TEXT,
+            status={"type": "integer"},
+            code={"type": "string", "enum": sorted(CODES)},
+            detail=TEXT,
+        ),
     }
 
 

@@ -7,17 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from eth_account import Account
+from safes import signature_of
 
 from ocn_registry import KeySigner, Role
 
-# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
-if (_clients := str(Path(__file__).resolve().parents[1] / "client")) not in sys.path:
-    sys.path.append(_clients)
-
-from safes import new_safe, signature_of
-
 WEBSITE = "https://www.example.org"
+CLIENTS = str(Path(__file__).resolve().parents[1] / "client")
 # Answers like a wallet, for a Safe whose owners' keys it has.
 PROGRAM = """#!{python}
 import json, sys
@@ -38,17 +33,6 @@ else:
 @pytest.fixture
 def deployment(devnet):
     return devnet.deployment()
-
-
-@pytest.fixture
-def owners():
-    return [Account.create() for _ in range(3)]
-
-
-@pytest.fixture
-def safe(fresh, owners):
-    """Make a Safe of which two of three owners sign."""
-    return new_safe(fresh, owners, 2)
 
 
 @pytest.fixture
@@ -110,7 +94,7 @@ def program(tmp_path, safe, owners):
     """Write a program that signs for the Safe, and return its reference for the command line."""
     file = tmp_path / "safe-signer"
     signing = [owner.key.hex() for owner in owners[1:]]
-    text = PROGRAM.format(python=sys.executable, folder=_clients, safe=safe, keys=signing)
+    text = PROGRAM.format(python=sys.executable, folder=CLIENTS, safe=safe, keys=signing)
     file.write_text(text)
     file.chmod(file.stat().st_mode | stat.S_IXUSR)
     return f"contract:{file}"

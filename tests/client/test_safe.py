@@ -6,7 +6,7 @@ import pytest
 from eth_abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from safes import created, new_safe, signature_of
+from safes import created, signature_of
 
 from ocn_registry import (
     ExternalSigner,
@@ -19,17 +19,6 @@ from ocn_registry import (
 )
 from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS
-
-
-@pytest.fixture
-def owners():
-    return [Account.create() for _ in range(3)]
-
-
-@pytest.fixture
-def safe(fresh, owners):
-    """Make a Safe of which two of three owners sign."""
-    return new_safe(fresh, owners, 2)
 
 
 @pytest.fixture

@@ -1,25 +1,17 @@
 """A Safe through its own wallet connection: its owners sign (ERC-1271), and it sends itself."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from eth_abi import encode
-from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 from playwright.sync_api import expect
+from safes import new_safe, signature_of
 from wallets import Key, TestWallet
 
 from ocn_registry.evm.keccak import selector
 from ocn_registry.models import ZERO_ADDRESS
-
-# Test folders are not packages (pytest's importlib mode), so what tests share is put on the path.
-if (_clients := str(Path(__file__).resolve().parents[1] / "client")) not in sys.path:
-    sys.path.insert(0, _clients)
-
-from safes import new_safe, signature_of
 
 ONE_TRANSACTION = (
     "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"  # and the signatures
@@ -74,11 +66,6 @@ class SafeWallet(TestWallet):
         return self.chain.request(
             "eth_call", {"to": self.safe, "data": "0x" + data.hex()}, "latest"
         )
-
-
-@pytest.fixture(scope="module")
-def owners():
-    return [Account.from_key("0x" + f"{number:064x}") for number in (101, 102, 103)]
 
 
 @pytest.fixture(scope="module")

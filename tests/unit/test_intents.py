@@ -178,11 +178,8 @@ ACCEPTED_ONLY = {kinds.AcceptAccount, kinds.AcceptController}  # parts of anothe
 
 def cases_in(module):
     tree = ast.parse(Path(module.__file__).read_text())
-    return {
-        node.cls.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
-    }
+    matched = [node.cls for node in ast.walk(tree) if isinstance(node, ast.MatchClass)]
+    return {ast.unparse(kind).removeprefix("intents.") for kind in matched}
 
 
 @pytest.mark.parametrize(

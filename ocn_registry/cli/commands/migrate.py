@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,13 @@ from ocn_registry.plans.exit_codes import DONE, UNEXPECTED
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Generator
 
     from ocn_registry.client.sync_client import RegistryClient
+    from ocn_registry.flows.options import WriteOptions
     from ocn_registry.migration import MigrationPlan
     from ocn_registry.plans.entries import Entry
+    from ocn_registry.plans.importing import ImportTask
 
 
 def snapshot(args: Namespace) -> int:
@@ -164,22 +168,19 @@ def compare(args: Namespace) -> int:
 
 def import_(args: Namespace) -> int:
     """Import the planned entries that are missing."""
-    from ocn_registry import migration
-    from ocn_registry.cli.config.keys import key
-    from ocn_registry.cli.config.networks import connect
-    from ocn_registry.cli.execute import Terminal, write_options
-    from ocn_registry.plans.importing import ImportTask
-
-    with connect(args) as client:
-        planned = migration.plan_for(client, migration.load(args.file))
-        signer = key(args, "signer", client.deployment)
-        options = write_options(args, client.deployment)
-        task = ImportTask(client, planned, signer, Terminal(args))
+    with _task(args) as (task, options):
         return task.import_(options, max_gas=args.max_gas, dry_run=args.dry_run)
 
 
 def close(args: Namespace) -> int:
     """Close the import of both contracts permanently, if everything is as planned."""
+    with _task(args) as (task, options):
+        return task.close(options, anyway=args.anyway, dry_run=args.dry_run)
+
+
+@contextmanager
+def _task(args: Namespace) -> Generator[tuple[ImportTask, WriteOptions], None, None]:
+    """Give the task of importing a file, with the owner's key, and the options of its writes."""
     from ocn_registry import migration
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
@@ -190,8 +191,7 @@ def close(args: Namespace) -> int:
         planned = migration.plan_for(client, migration.load(args.file))
         signer = key(args, "signer", client.deployment)
         options = write_options(args, client.deployment)
-        task = ImportTask(client, planned, signer, Terminal(args))
-        return task.close(options, anyway=args.anyway, dry_run=args.dry_run)
+        yield ImportTask(client, planned, signer, Terminal(args)), options
 
 
 def _block(args: Namespace, client: RegistryClient) -> int | None:
