@@ -143,7 +143,7 @@ def test_a_key_is_rotated_to_one_that_is_given_and_the_old_key_pays(
 
 
 @pytest.mark.parametrize("how", ["--make", "--to"])
-def test_a_rotation_that_was_not_seen_to_end_is_run_again_and_nothing_is_sent(
+def test_a_repeated_rotation_sends_nothing(
     client, command, with_two_ids, keys, spender, stored, secret, how
 ):
     new = KeySigner.generate()
@@ -160,7 +160,7 @@ def test_a_rotation_that_was_not_seen_to_end_is_run_again_and_nothing_is_sent(
     assert "there is nothing left to move" in finished.stderr
 
 
-def test_an_operator_without_its_node_rotates_its_key_for_the_parties_that_wait(
+def test_an_operator_without_a_node_moves_its_waiting_parties_to_a_new_key(
     client, command, listed_node, keys, env, cold, emsp
 ):
     client.set_party("DE", "EMS", [Role.EMSP], listed_node.address, signer=emsp)
@@ -172,7 +172,7 @@ def test_an_operator_without_its_node_rotates_its_key_for_the_parties_that_wait(
     assert client.party("DE", "EMS").operator == cold.address
 
 
-def test_a_controller_takes_the_account_over_and_is_one_no_more(
+def test_a_controller_takes_over_the_account_and_is_no_longer_one(
     client, command, controlled, env, cold, keys, spender
 ):
     words = ("--to", "env:COLD", "-a", controlled.address, "--controller", "env:COLD", "-y")
@@ -185,18 +185,14 @@ def test_a_controller_takes_the_account_over_and_is_one_no_more(
     assert len(client.parties_of(cold.address)) == 2
 
 
-def test_a_rotation_that_is_only_tried_makes_no_key(
-    client, done, with_two_ids, keys, secret, tmp_path
-):
+def test_a_dry_run_of_a_rotation_makes_no_key(client, done, with_two_ids, keys, secret, tmp_path):
     words = ("--make", tmp_path / "new.json", "-s", keys[with_two_ids.address], "--dry-run")
     assert json.loads(done("identity", "rotate", *words))["status"] == "dry run"
     assert not (tmp_path / "new.json").exists()
     assert len(client.parties_of(with_two_ids.address)) == 2
 
 
-def test_a_key_that_is_there_is_not_overwritten(
-    client, command, with_two_ids, keys, stored, secret
-):
+def test_an_existing_key_is_not_overwritten(client, command, with_two_ids, keys, stored, secret):
     path = stored(KeySigner.generate(), "there").removeprefix("keystore:")
     words = ("--make", path, "-s", keys[with_two_ids.address], "--passphrase-file", secret)
     finished = command("identity", "rotate", *words, "--yes")
@@ -213,7 +209,7 @@ def test_nothing_is_rotated_unless_somebody_agrees(client, command, with_two_ids
     assert len(client.parties_of(with_two_ids.address)) == 2
 
 
-def test_an_account_with_nothing_has_nothing_to_rotate(client, command, keys, cpo, tmp_path):
+def test_an_account_without_entries_can_not_be_rotated(client, command, keys, cpo, tmp_path):
     words = ("--make", tmp_path / "new.json", "-s", keys[cpo.address], "--yes")
     finished = command("identity", "rotate", *words)
     assert finished.returncode == 4
@@ -408,7 +404,9 @@ def test_a_stolen_key_of_a_controlled_account_is_refused_with_the_name_of_its_co
     assert f"with the key of {cold.address}, its controller" in finished.stderr
 
 
-def test_an_address_is_no_key_of_a_controller_and_the_way_is_reported(command, with_two_ids, keys):
+def test_an_address_in_place_of_a_controllers_key_is_refused_with_advice(
+    command, with_two_ids, keys
+):
     safe = KeySigner.generate().address
     finished = command("identity", "controller", safe, "-s", keys[with_two_ids.address])
     assert finished.returncode == 2
@@ -654,7 +652,7 @@ def test_ids_that_the_credentials_do_not_name_stay(
         ("{" * 70_000, "longer than"),
     ],
 )
-def test_what_is_not_a_credentials_object_is_refused_in_one_line(
+def test_invalid_credentials_object_is_refused_in_one_line(
     command, listed_node, keys, cpo, tmp_path, content, says
 ):
     file = tmp_path / "odd.json"
@@ -675,7 +673,7 @@ def test_what_is_not_a_credentials_object_is_refused_in_one_line(
         ("-r", "CPO"),
     ],
 )
-def test_credentials_and_what_they_say_are_not_given_both(command, listed_node, keys, cpo, words):
+def test_credentials_exclude_the_options_that_they_replace(command, listed_node, keys, cpo, words):
     finished = command("register", *words, "-o", listed_node.address, "-s", keys[cpo.address])
     assert finished.returncode == 2
 
@@ -726,7 +724,7 @@ def test_an_account_is_shown_with_all_its_ids(done, with_two_ids):
     assert "otherParties" not in json.loads(done("get-party", "-c", "DE", "ABC"))
 
 
-def test_a_keystore_says_its_address_without_a_passphrase(done, stored, cold, tmp_path):
+def test_a_keystore_shows_its_address_without_a_passphrase(done, stored, cold, tmp_path):
     path = stored(cold, "cold").removeprefix("keystore:")
     assert done("identity", "show", path) == f"{cold.address}\n"
     assert json.loads(done("identity", "show", path, "--json")) == {"address": cold.address}
@@ -738,7 +736,9 @@ class TestFirstGeneration:
         return devnet.v1_deployment()
 
     @pytest.mark.usefixtures("listed_parties")
-    def test_what_it_cannot_do_is_said_before_a_key_is_made(self, command, keys, cpo, tmp_path):
+    def test_unsupported_rotation_is_refused_before_a_key_is_made(
+        self, command, keys, cpo, tmp_path
+    ):
         for words in (
             ("identity", "rotate", "--make", tmp_path / "new.json"),
             ("identity", "controller", "none"),
@@ -749,7 +749,7 @@ class TestFirstGeneration:
         assert not (tmp_path / "new.json").exists()
 
     @pytest.mark.parametrize("raw", [False, True])
-    def test_a_controller_signs_for_no_account(self, command, listed_node, cpo, spender, env, raw):
+    def test_controllers_are_refused(self, command, listed_node, cpo, spender, env, raw):
         words = ("-c", "DE", "ABC", "-r", "CPO", "-o", listed_node.address, "-a", cpo.address)
         paid = ("-x", f"0x{spender._key.secret.hex()}") if raw else ()
         name = "set-party-raw" if raw else "set-party"
@@ -758,7 +758,7 @@ class TestFirstGeneration:
         assert "each account signs for itself" in finished.stderr
 
     @pytest.mark.parametrize("what", [("-c", "DE", "ABC"), ("--url", "https://node.example.org")])
-    def test_nothing_is_reserved_and_no_plan_says_so(self, command, operator, cpo, keys, what):
+    def test_reservations_are_refused_without_a_plan(self, command, operator, cpo, keys, what):
         words = ("owner", "reserve", cpo.address, *what, "--reason", "stolen", "--yes")
         finished = command(*words, "-s", keys[operator.address])
         assert finished.returncode == 2

@@ -46,7 +46,7 @@ def done(finished):
     return json.JSONDecoder().raw_decode(finished.stdout, finished.stdout.index("{"))[0]
 
 
-def test_all_of_it_by_apes_accounts_alone(fresh, ape):
+def test_all_writes_work_with_only_apes_accounts(fresh, ape):
     operator, party, provider = [fresh.accounts[place].address for place in (1, 2, 3)]
     at = ("--operator", operator, "--yes")
     done(ape("register_node", f"{URL}/", "--account", OPERATOR, "--yes"))
@@ -102,7 +102,7 @@ def test_nothing_is_sent_unless_somebody_agrees(listed, ape):
     assert [node.domain for node in listed.nodes()] == [URL]
 
 
-def test_what_can_not_be_is_reported_in_a_line(listed, ape, tmp_path):
+def test_impossible_arguments_are_reported_in_one_line(listed, ape, tmp_path):
     os.mkfifo(tmp_path / "pipe.json")  # would be waited for
     for words, code, says in (
         (("register_node", URL, "--account", PARTY), 4, "is listed for the operator"),
@@ -149,7 +149,7 @@ def test_a_keyfile_of_apes_signs_for_a_party_that_has_no_money(listed, fresh, te
     assert listed.party("DE", "ABC").address == party.address
 
 
-def test_voltas_settings_and_a_deployment_of_ones_own(ape_forks, tmp_path):
+def test_voltas_settings_with_a_private_deployment(ape_forks, tmp_path):
     with Devnet(chain_id=73799) as devnet:
         own = replace(devnet.deployment(), name="volta-v3")
         file = tmp_path / "volta-v3.json"
@@ -166,7 +166,7 @@ def test_voltas_settings_and_a_deployment_of_ones_own(ape_forks, tmp_path):
         assert latest >= output["blockNumber"] + 2  # confirmed three times, as ape-config.yaml says
 
 
-def test_ape_lists_what_its_users_run_and_nothing_else():
+def test_ape_lists_only_the_scripts_for_users():
     """Ape lists each file of `scripts` that it can run."""
     assert {path.stem for path in (ROOT / "scripts").glob("*.py")} == {
         *("agree", "deploy", "register_node", "register_party", "register_service", "revoke"),

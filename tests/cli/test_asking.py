@@ -42,7 +42,7 @@ def test_a_dry_run_sends_nothing(client, done, keys, operator):
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_what_would_revert_is_not_sent(command, devnet, keys, cpo):
+def test_write_that_would_revert_is_not_sent(command, devnet, keys, cpo):
     before = devnet.request("eth_blockNumber")
     finished = command("set-node", URL, "-s", keys[cpo.address])
     assert (finished.returncode, finished.stdout) == (4, "")
@@ -50,7 +50,7 @@ def test_what_would_revert_is_not_sent(command, devnet, keys, cpo):
     assert devnet.request("eth_blockNumber") == before
 
 
-def test_who_has_no_money_learns_who_could_pay(command):
+def test_account_without_money_learns_who_could_pay(command):
     finished = command("set-node", URL, SIGNER="0x" + "11" * 32)
     assert finished.returncode == 4
     assert "have another one pay" in finished.stderr
@@ -61,7 +61,7 @@ PARTY = ("-c", "DE", "ABC")
 WHY = ("--reason", "a test", "--log", "LOG", "-s", "env:OWNER")
 
 
-def test_commands_of_version_1_alone_write_unasked():
+def test_only_commands_of_version_1_write_unasked():
     names = re.findall(r'"((?:set|delete|revoke)-[a-z-]+)[ "]', V1_COMMAND.read_text())
     ours = {name for one in WRITES if not one.is_new for name in (one.name, *one.aliases)}
     assert ours | {f"{name}-raw" for name in ours} == set(names)
@@ -86,7 +86,7 @@ def test_commands_of_version_1_alone_write_unasked():
     ],
     ids=lambda words: " ".join(words[:2]),
 )
-def test_where_nobody_can_be_asked_all_others_need_yes(
+def test_without_a_terminal_all_other_commands_need_yes(
     command, devnet, client, keys, cpo, listed_node, spender, tmp_path, words
 ):
     client.set_party("DE", "ABC", [Role.CPO], listed_node.address, signer=cpo)
@@ -121,14 +121,14 @@ def test_a_key_as_an_argument_is_refused_on_public_contracts(anywhere, devnet, k
     assert key.removeprefix("0x") not in finished.stderr
 
 
-def test_no_key_is_reported_with_the_ways_to_give_one(command):
+def test_missing_key_is_reported_with_the_ways_to_give_one(command):
     for words in (("set-node", URL), ("set-node", URL, "-s", "me"), ("delete-node", "-s", "")):
         finished = command(*words)
         assert (finished.returncode, finished.stdout) == (2, "")
         assert "keystore:PATH" in finished.stderr
 
 
-def test_keys_in_the_environment_are_taken_with_one_warning(
+def test_keys_in_the_environment_are_used_with_one_warning(
     command, client, keys, operator, spender
 ):
     both = {"SIGNER": keys[operator.address], "SPENDER": keys[spender.address]}
@@ -180,7 +180,7 @@ def test_a_keystore_without_anybody_to_ask_says_what_to_do(devnet, tmp_path):
     assert "--passphrase-file" in finished.stderr
 
 
-def test_nobody_thinks_of_a_passphrase_in_vain(anywhere, tmp_path):
+def test_passphrase_is_asked_for_only_if_the_keystore_can_be_written(anywhere, tmp_path):
     (tmp_path / "me.json").touch()
     for words, says in (
         (("delete-node", "-s", "keystore:you.json"), "there is no keystore 'you.json'"),

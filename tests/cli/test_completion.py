@@ -9,7 +9,7 @@ from ocn_registry.cli.commands import commands
 from ocn_registry.cli.commands.completion import script
 from ocn_registry.cli.config.choices import MODULES, NETWORKS, PERMISSIONS, ROLES, SHELLS
 
-# What is typed, and what is offered then. A file `one-file` is in the folder.
+# The typed text and the expected completions. A file `one-file` is in the folder.
 CASES = {
     "a command": ("get-p", ["get-party"]),
     "a group": ("request pre", ["prepare"]),

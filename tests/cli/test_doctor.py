@@ -78,7 +78,7 @@ def test_the_doctor_compares_a_node_with_the_registry(client, checks, operator, 
         server.shutdown()
 
 
-def test_the_doctor_reports_that_no_chain_is_there(anywhere):
+def test_the_doctor_reports_an_unreachable_chain(anywhere):
     finished = anywhere("doctor", "--rpc-url", "http://127.0.0.1:9")
     assert finished.returncode == 5
     assert json.loads(finished.stdout)[-1]["ok"] is False
@@ -134,7 +134,7 @@ def test_a_price_that_the_settings_do_not_allow_is_reported(checks, tmp_path):
     assert "max_fee" in found["fees"]["remedy"]
 
 
-def test_the_gas_that_is_reckoned_with_is_what_was_measured():
+def test_gas_limits_are_the_measured_ones():
     gas = json.loads((ROOT / "tests" / "contract" / "gas_snapshot.json").read_text())
     batched = [
         value
@@ -191,7 +191,7 @@ def on_volta(volta, anywhere, tmp_path):
         (4_000_000, False, "50 requests in one transaction can take 4,480,350"),
     ],
 )
-def test_what_fits_a_block_is_reported(volta, on_volta, limit, ok, says):
+def test_block_size_is_checked(volta, on_volta, limit, ok, says):
     volta.request("evm_setBlockGasLimit", hex(limit))
     found = on_volta()["gas limit"]
     volta.request("evm_setBlockGasLimit", hex(30_000_000))
@@ -223,7 +223,7 @@ def make_blocks(devnet, authors, count):
         devnet.request("evm_mine")
 
 
-def test_who_makes_blocks_is_known_without_a_list_too(volta, on_volta):
+def test_validators_are_found_without_a_list(volta, on_volta):
     make_blocks(volta, authors=3, count=50)
     found = on_volta()
     assert found["validators"]["ok"]
@@ -236,7 +236,7 @@ def test_who_makes_blocks_is_known_without_a_list_too(volta, on_volta):
     ("listed", "authors", "works", "enough"),
     [(5, 5, True, True), (9, 9, True, False), (9, 4, False, False), (5, 3, True, True)],
 )
-def test_validators_are_held_to_what_is_taken_for_final(
+def test_number_of_validators_is_compared_with_finality(
     volta, on_volta, listed, authors, works, enough
 ):
     list_validators(volta, listed)
@@ -275,7 +275,7 @@ class TellsNoBlocksByNumber(BaseHTTPRequestHandler):
         pass
 
 
-def test_what_a_node_does_not_report_is_said_to_be_not_known(volta, on_volta):
+def test_unreported_facts_are_shown_as_unknown(volta, on_volta):
     with HTTPServer(("127.0.0.1", 0), TellsNoBlocksByNumber) as server:
         server.chain = volta
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -335,7 +335,7 @@ def test_another_command_of_this_name_on_the_path_is_reported(on_the_path):
     assert found["says"].startswith("a shell runs ")
 
 
-def test_this_command_on_the_path_is_well(devnet, tmp_path, terminal):
+def test_this_command_on_the_path_is_accepted(devnet, tmp_path, terminal):
     folder = tmp_path / "bin"
     folder.mkdir()
     file = folder / "ocn-registry"
@@ -359,7 +359,7 @@ def test_this_command_on_the_path_is_well(devnet, tmp_path, terminal):
 
 
 def test_all_checks_share_one_time_limit(anywhere):
-    """A node that takes connections and never answers holds the command up no longer."""
+    """A node that accepts connections and never answers does not delay the command any further."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(100)

@@ -58,7 +58,7 @@ def lived(client, listed_node, cpo, emsp, provider, spender):
     return came, agreed
 
 
-def test_history_of_a_party_is_all_that_names_it(history, lived, cpo, emsp, spender, v1):
+def test_history_of_a_party_has_all_its_changes(history, lived, cpo, emsp, spender, v1):
     came, agreed = lived
     output = history("-c", "de", "cpo")
     assert kinds(output) == [
@@ -84,7 +84,7 @@ def test_history_of_a_party_is_all_that_names_it(history, lived, cpo, emsp, spen
     assert all(one["certain"] for one in output)
 
 
-def test_history_of_a_node_is_its_urls_and_who_chose_it(history, client, listed_node, cpo):
+def test_history_of_a_node_has_its_urls_and_parties(history, client, listed_node, cpo):
     client.set_party("DE", "CPO", [Role.CPO], listed_node.address, signer=cpo)
     client.set_node("https://new.example.org", signer=listed_node)
     client.delete_party(signer=cpo)
@@ -122,7 +122,9 @@ def test_an_id_that_goes_to_another_takes_its_history_along(
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
-def test_each_of_a_batch_has_its_way(history, client, listed_node, cpo, emsp, spender, devnet):
+def test_each_item_of_a_batch_has_its_own_way(
+    history, client, listed_node, cpo, emsp, spender, devnet
+):
     at = listed_node.address
     signed = [
         client.sign(SetParty(country_code="DE", party_id=id_, roles=[0], operator=at), signer)
@@ -138,7 +140,7 @@ def test_each_of_a_batch_has_its_way(history, client, listed_node, cpo, emsp, sp
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
-def test_what_the_owner_did_is_reported(history, client, listed_node, devnet):
+def test_actions_of_the_owner_are_reported(history, client, listed_node, devnet):
     owner = KeySigner.from_key(devnet.accounts[0].private_key)
     client.send(AdminDeleteOperator(operator=listed_node.address), signer=owner)
     assert kinds(history("-a", listed_node.address)) == [
@@ -147,7 +149,7 @@ def test_what_the_owner_did_is_reported(history, client, listed_node, devnet):
     ]
 
 
-def test_only_the_blocks_that_were_asked_for_are_reported(done, command, lived, cpo, client, fresh):
+def test_only_the_requested_blocks_are_reported(done, command, lived, cpo, client, fresh):
     came, agreed = lived
     words = ("history", "-c", "DE", "CPO", "--from", agreed.block.number)
     output = json.loads(done(*words, "--to", agreed.block.number))
@@ -206,7 +208,7 @@ def wallet(devnet, deployment, operator):
     return address, write
 
 
-def test_what_went_through_another_contract_is_not_guessed(
+def test_the_way_through_another_contract_is_not_guessed(
     history, command, listed_node, operator, wallet, v1
 ):
     address, write = wallet
@@ -226,7 +228,7 @@ def test_what_went_through_another_contract_is_not_guessed(
 
 
 @pytest.mark.parametrize("deployment", ["v1"], indirect=True)
-def test_text_of_the_chain_commands_nobody(history, done, client, operator, fresh, deployment):
+def test_text_of_the_chain_is_escaped(history, done, client, operator, fresh, deployment):
     from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write
 
     from ocn_registry.evm.keccak import selector  # noqa: PLC0415
@@ -263,7 +265,7 @@ def takes_only(blocks, asked):
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
-def test_a_history_is_read_in_pieces_that_the_node_takes(
+def test_a_history_is_read_in_pieces_that_the_node_accepts(
     done, client, listed_node, fresh, proxy, operator
 ):
     fresh.request("anvil_mine", hex(300))
@@ -279,16 +281,14 @@ def test_a_history_is_read_in_pieces_that_the_node_takes(
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
-def test_a_history_that_the_node_breaks_off_is_none(command, client, listed_node, proxy, operator):
+def test_an_interrupted_history_is_not_shown(command, client, listed_node, proxy, operator):
     proxy.inject(faults.status(503), method="eth_getTransactionByHash")
     finished = command("history", "-a", operator.address, "--rpc-url", proxy.url)
     assert (finished.returncode, finished.stdout) == (5, "")
 
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
-def test_a_node_that_has_forgotten_who_held_an_id_is_said(
-    command, client, listed_parties, fresh, cpo, proxy
-):
+def test_a_node_without_old_states_is_reported(command, client, listed_parties, fresh, cpo, proxy):
     """Nodes without an archive don't know old states; later events are shown."""
     here = int(fresh.request("eth_blockNumber"), 16)
     client.set_service([Permission.FORWARD_ALL], signer=cpo)

@@ -65,7 +65,7 @@ def test_help_reports_commands_and_exit_codes(anywhere):
         (["list-nodes", "--proxy", "http://host:99999"], "the proxy is not a valid URL"),
     ],
 )
-def test_what_cannot_be_used_is_reported_in_a_sentence(anywhere, words, says):
+def test_invalid_arguments_are_reported_in_one_sentence(anywhere, words, says):
     finished = anywhere(*words)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert says in finished.stderr
@@ -87,7 +87,7 @@ def test_errors_quote_no_key(anywhere):
         assert key not in finished.stderr
 
 
-def test_no_chain_is_reported_with_the_way_to_one(anywhere):
+def test_missing_chain_is_reported_with_advice(anywhere):
     finished = anywhere("list-nodes", "--rpc-url", "http://127.0.0.1:9")
     assert (finished.returncode, finished.stdout) == (5, "")
     assert "ocn-registry devnet" in finished.stderr
@@ -113,6 +113,6 @@ def test_the_flag_beats_the_environment(anywhere, devnet):
     assert anywhere("list-nodes", OCN_RPC_URL="http://127.0.0.1:9").returncode == 5
 
 
-def test_options_stand_before_the_command_too(anywhere, devnet):
+def test_options_may_precede_the_command(anywhere, devnet):
     finished = anywhere("-n", "local", "--rpc-url", devnet.rpc_url, "list-nodes")
     assert finished.stdout == "[]\n"

@@ -39,7 +39,7 @@ def plain(text):
     return re.sub(r"^\.(\w+) ?", "", text, flags=re.MULTILINE)
 
 
-def test_every_command_has_a_page_and_stands_on_the_first(pages):
+def test_every_command_has_a_page_and_is_on_the_first(pages):
     names = {f"ocn-registry-{command.path.replace(' ', '-')}" for command in commands()}
     assert {f"{name}.1" for name in names} | {"ocn-registry.1", "ocn-relay.1"} == set(pages)
     first = plain(pages["ocn-registry.1"])
@@ -127,7 +127,7 @@ def test_groff_reads_every_page_without_a_warning(pages, tmp_path):
     assert (read.stdout, read.stderr) == ("", "")
 
 
-def test_what_is_committed_is_compared(tmp_path, monkeypatch):
+def test_committed_manual_is_compared(tmp_path, monkeypatch):
     manual = script()
     monkeypatch.setattr(manual, "FOLDER", tmp_path)
     monkeypatch.setattr("sys.argv", ["build_manual.py"])

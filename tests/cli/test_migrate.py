@@ -161,7 +161,9 @@ def test_small_batches_are_reported_one_by_one(migrate, owner):
 
 
 @pytest.mark.usefixtures("taken")
-def test_what_differs_is_reported_and_nothing_is_closed(done, migrate, devnet, new, owner, signers):
+def test_differences_are_reported_and_the_import_is_not_closed(
+    done, migrate, devnet, new, owner, signers
+):
     other = Node(operator=signers[3].address, domain="https://other.example")
     new.send(ImportNodes(nodes=(other,)), signer=signers[0])
     done("import", "registry.json", *owner)
@@ -220,7 +222,7 @@ def test_a_file_that_was_changed_is_refused(migrate, owner, tmp_path):
 
 
 @pytest.mark.usefixtures("taken")
-def test_killed_while_it_waits_it_goes_on(done, devnet, owner, new, tmp_path):
+def test_import_killed_while_it_waits_resumes(done, devnet, owner, new, tmp_path):
     before = sent(devnet)
     devnet.request("evm_setAutomine", False)
     words = ["migrate", "import", "registry.json", *owner, "--rpc-url", devnet.rpc_url]
@@ -267,7 +269,7 @@ def test_a_person_reads_the_plan_without_strangers_bytes(devnet, tmp_path):
 
 
 @pytest.mark.usefixtures("taken")
-def test_whoever_is_left_over_gets_a_letter(done, tmp_path):
+def test_each_account_with_something_to_do_gets_a_letter(done, tmp_path):
     output = done("plan", "registry.json", "--letters", tmp_path / "letters")
     letters = {one["account"]: one["text"] for one in output["letters"]}
     assert letters

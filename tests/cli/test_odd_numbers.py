@@ -22,7 +22,7 @@ ODD = [
     *("0x10", "٣", "²", "1" * 5000, "0" * 200 + "7"),
     *(str(2**bits + more) for bits in (31, 32, 53, 63, 64, 128, 256) for more in (-1, 0, 1)),
 ]
-# The values of options and arguments that a test is not about.
+# Default values of options and arguments.
 FITTING = {
     "roles": ("CPO",),
     "permissions": ("FORWARD_ALL",),

@@ -1,4 +1,4 @@
-"""The owner's commands, and what the log keeps of them, whatever happens."""
+"""The owner's commands, and their log, whatever happens."""
 
 import json
 import os
@@ -146,7 +146,7 @@ def test_an_address_without_code_is_refused_unless_allowed(command, keys, devnet
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_who_does_not_own_it_pays_nothing_and_logs_nothing(command, keys, operator, cpo, log):
+def test_another_account_pays_nothing_and_logs_nothing(command, keys, operator, cpo, log):
     words = ("owner", "delete-node", operator.address, *WHY, "-s", keys[cpo.address], "--log", log)
     refused = command(*words, "--yes")
     assert (refused.returncode, refused.stdout) == (4, "")
@@ -174,14 +174,14 @@ def test_nothing_is_sent_without_somebody_who_agrees(client, command, keys, devn
     assert not log.exists()
 
 
-def test_what_is_not_listed_cannot_be_deleted(command, keys, devnet, cpo):
+def test_unlisted_entry_can_not_be_deleted(command, keys, devnet, cpo):
     key = keys[devnet.accounts[0].address]
     for words in (("delete-node", cpo.address), ("delete-party", "-c", "DE", "ABC")):
         assert command("owner", *words, *WHY, "-s", key, "--yes").returncode == 3
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_the_log_is_nobody_elses_to_read(client, command, owner, keys, devnet, operator, log):
+def test_the_log_is_readable_only_by_its_owner(client, command, owner, keys, devnet, operator, log):
     log.parent.mkdir()
     log.touch(mode=0o644)
     words = ("owner", "delete-node", operator.address, *WHY, "--log", log, "--yes")
@@ -195,7 +195,7 @@ def test_the_log_is_nobody_elses_to_read(client, command, owner, keys, devnet, o
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_a_line_that_a_crash_tore_spoils_no_other(command, owner, operator, log):
+def test_a_truncated_line_does_not_affect_others(command, owner, operator, log):
     owner("delete-node", operator.address, *WHY)
     whole = log.read_text()
     log.write_text(whole + whole.splitlines()[0][:40])
@@ -221,7 +221,7 @@ def test_the_log_is_in_the_users_state_unless_named(command, keys, devnet, opera
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_what_ends_after_the_command_is_settled_later(command, keys, devnet, operator, log):
+def test_unfinished_action_is_settled_later(command, keys, devnet, operator, log):
     key = keys[devnet.accounts[0].address]
     words = ("owner", "delete-node", operator.address, *WHY, "--log", log, "--yes", "-s", key)
     devnet.request("evm_setAutomine", False)
@@ -270,7 +270,7 @@ def overtaken(devnet, command, keys, log):
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_what_fails_in_its_block_is_logged_as_failed(overtaken, operator, log):
+def test_action_that_fails_in_its_block_is_logged_as_failed(overtaken, operator, log):
     """The operator leaves first, in the same block."""
     leaves = selector("deleteNode()")
     failed = overtaken("delete-node", operator.address, by=operator, data=leaves)
@@ -299,10 +299,10 @@ def test_a_claim_that_was_cancelled_leaves_the_id_reserved(
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_a_thief_who_leaves_and_sends_the_claim_early_hits_nobody(
+def test_a_thief_who_leaves_and_sends_the_claim_early_harms_nobody(
     client, overtaken, devnet, deployment, cpo, operator, log, tmp_path
 ):
-    """Then the holder has the id already, the claim is used up, and the thief wants it back."""
+    """The holder already has the id, the claim is used up, and the thief wants it back."""
     rightful = KeySigner.from_key(devnet.accounts[8].private_key)
     intent = SetParty(
         country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address
@@ -323,10 +323,10 @@ def test_a_thief_who_leaves_and_sends_the_claim_early_hits_nobody(
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_a_deletion_that_hit_another_than_meant_is_said(
+def test_a_deletion_of_another_holder_is_reported(
     client, overtaken, devnet, deployment, cpo, operator, log
 ):
-    """It takes the id from whoever holds it by then."""
+    """It takes the id from the holder at that time."""
     rightful = KeySigner.from_key(devnet.accounts[8].private_key)
     intent = SetParty(
         country_code="DE", party_id="CPO", roles=[Role.CPO], operator=operator.address
@@ -356,7 +356,7 @@ def test_a_deletion_names_whose_party_is_meant(client, command, keys, devnet, cp
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_a_thief_who_leaves_first_hinders_no_claim(
+def test_a_thief_who_leaves_first_does_not_prevent_the_claim(
     client, overtaken, devnet, cpo, operator, log, tmp_path
 ):
     rightful = KeySigner.from_key(devnet.accounts[8].private_key)
@@ -370,7 +370,7 @@ def test_a_thief_who_leaves_first_hinders_no_claim(
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_an_id_that_has_come_to_another_meanwhile_is_not_taken_from_it(
+def test_an_id_with_a_new_holder_is_not_taken_away(
     client, command, keys, devnet, cpo, operator, log, monkeypatch
 ):
     rightful = KeySigner.from_key(devnet.accounts[8].private_key)
@@ -431,7 +431,7 @@ def test_killed_at_the_send_nothing_is_lost(
     assert act["begun"] == intended["at"]
 
 
-def test_what_lost_its_number_to_another_is_settled_as_failed(
+def test_action_whose_number_was_taken_is_settled_as_failed(
     command, devnet, keys, operator, cpo, log, deployment
 ):
     """Actions on another registry are not shown."""
@@ -556,7 +556,7 @@ def test_the_plan_of_a_reservation_names_who_alone_can_list_it_afterwards(
         assert f"only {provider.address} can" in line
 
 
-def test_what_is_not_reserved_is_not_lifted(command, keys, devnet):
+def test_missing_reservation_can_not_be_lifted(command, keys, devnet):
     key = keys[devnet.accounts[0].address]
     refused = command("owner", "reserve", "none", "-c", "DE", "ABC", *WHY, "-s", key, "--yes")
     assert (refused.returncode, refused.stdout) == (3, "")

@@ -87,13 +87,13 @@ def test_person_is_shown_the_new_price_and_asked_again(fresh, written, client):
     assert client.nodes()
 
 
-def test_person_who_finds_it_too_dear_pays_nothing(fresh, written, client):
+def test_person_who_declines_the_new_price_pays_nothing(fresh, written, client):
     person = Person(fresh, True, False)
     assert written(person) == INTERRUPTED
     assert (client.nodes(), person.shown) == ((), [])
 
 
-def test_where_nobody_can_be_asked_it_is_refused(fresh, written, client):
+def test_without_a_terminal_a_higher_price_is_refused(fresh, written, client):
     person = Person(fresh, True, can_ask=False)
     with pytest.raises(FeeAboveCap, match="the plan showed"):
         written(person)

@@ -68,7 +68,7 @@ def start(terminal):
     ("command", "line"),
     [("list-nodes", "1 of 1 nodes"), ("list-parties", "3 of 3 parties")],
 )
-def test_a_long_list_says_how_far_it_is_and_wipes_that(start, slow, command, line):
+def test_progress_of_a_long_list_is_shown_and_cleared(start, slow, command, line):
     running = start(command, "--rpc-url", slow)
     code, shown = running.finish()
     assert code == 0
@@ -79,14 +79,14 @@ def test_a_long_list_says_how_far_it_is_and_wipes_that(start, slow, command, lin
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_a_quick_list_says_nothing_of_it(start, devnet):
+def test_a_quick_list_shows_no_progress(start, devnet):
     code, shown = start("list-parties", "--rpc-url", devnet.rpc_url).finish()
     assert code == 0
     assert "of 3" not in shown
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_no_terminal_no_progress(anywhere, slow):
+def test_no_progress_without_a_terminal(anywhere, slow):
     finished = anywhere("list-parties", "--rpc-url", slow)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert "\r" not in finished.stdout
@@ -107,7 +107,7 @@ def test_a_dumb_terminal_gets_none(start, slow):
 
 
 @pytest.mark.usefixtures("client")
-def test_a_wait_says_how_many_blocks_stand(start, fresh, operator, keys):
+def test_a_wait_shows_the_number_of_blocks(start, fresh, operator, keys):
     words = ("set-node", URL, "--yes", "--wait", "3", "--rpc-url", fresh.rpc_url)
     running = start(*words, SIGNER=keys[operator.address])
     for stand in (1, 2):
@@ -121,7 +121,7 @@ def test_a_wait_says_how_many_blocks_stand(start, fresh, operator, keys):
 
 
 @pytest.mark.usefixtures("client")
-def test_ctrl_c_wipes_the_line(start, fresh, operator, keys):
+def test_ctrl_c_clears_the_line(start, fresh, operator, keys):
     words = ("set-node", URL, "--yes", "--wait", "3", "--rpc-url", fresh.rpc_url)
     running = start(*words, SIGNER=keys[operator.address])
     running.read_until("\rblock 1 of 3")
@@ -131,7 +131,7 @@ def test_ctrl_c_wipes_the_line(start, fresh, operator, keys):
     assert shown.endswith(f"{wiped('block 1 of 3')}\ninterrupted\n")
 
 
-def test_transaction_that_is_asked_about_says_it_too(start, fresh, client, operator):
+def test_lookup_of_a_transaction_shows_progress_too(start, fresh, client, operator):
     tx_hash = client.set_node(URL, signer=operator).tx_hash
     running = start("tx", "status", tx_hash, "--wait", "2", "--rpc-url", fresh.rpc_url)
     running.read_until("\rblock 1 of 2")

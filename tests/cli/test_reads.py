@@ -9,7 +9,7 @@ from ocn_registry.models import Module, Permission, Role, named
 
 
 @pytest.mark.usefixtures("agreed")
-def test_reads_print_what_v1s_command_prints(v1_command, command, operator, cpo, provider, spender):
+def test_reads_print_the_same_as_v1s_command(v1_command, command, operator, cpo, provider, spender):
     for words in (
         ("get-node", operator.address),
         ("get-node", spender.address),
@@ -32,7 +32,7 @@ def test_an_empty_registry_prints_empty_lists(done, client):
 
 
 @pytest.mark.usefixtures("client")
-def test_what_is_not_listed_has_an_exit_code(command, cpo):
+def test_missing_entry_has_its_own_exit_code(command, cpo):
     for words in (
         ("get-node", cpo.address),
         ("get-party", "-a", cpo.address),
@@ -48,7 +48,7 @@ def test_a_party_whose_id_looks_like_a_number_is_found(done, emsp):
 
 
 @pytest.mark.parametrize("deployment", ["v1"], indirect=True)
-def test_text_of_the_chain_commands_no_terminal(client, done, operator, deployment, fresh):
+def test_text_of_the_chain_can_not_control_a_terminal(client, done, operator, deployment, fresh):
     from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write
 
     from ocn_registry.evm.keccak import selector  # noqa: PLC0415

@@ -61,7 +61,7 @@ def test_many_requests_are_one_transaction(
     assert len(result["hashes"]) == 1
 
 
-def test_of_many_requests_the_good_ones_take_effect(
+def test_valid_requests_of_several_take_effect(
     client, listed_node, signed, command, keys, cpo, emsp, spender
 ):
     at = ("-c", "DE", "AAA", "-r", "CPO", "-o", listed_node.address)
@@ -103,7 +103,7 @@ def test_a_request_that_was_used_is_refused(client, signed, done, command, keys,
 
 
 @pytest.mark.parametrize("batch", [False, True])
-def test_what_the_contract_would_refuse_is_not_valid(
+def test_request_that_the_contract_would_refuse_is_not_valid(
     client, listed_node, signed, done, command, keys, cpo, emsp, batch, tmp_path
 ):
     at = ("-r", "CPO", "-o", listed_node.address)

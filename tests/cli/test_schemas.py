@@ -163,7 +163,7 @@ def changed(whole, place, part):
     return copied
 
 
-def test_the_schemas_are_schemas_and_refer_to_what_is_there():
+def test_the_schemas_are_valid_and_their_references_exist():
     for one in SCHEMAS:
         jsonschema.Draft202012Validator.check_schema(one)
     names = set(re.findall(r'"\$ref": "#/\$defs/([^"]+)"', json.dumps(OUTPUT)))
@@ -493,7 +493,7 @@ def test_a_transaction_that_is_stuck(printed, command, fresh, operator, keys):
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
 @prints("verify", "owner show")
-def test_what_stands_at_an_address(printed, client):
+def test_contents_of_an_address(printed, client):
     assert printed("verify")["verified"]
     assert not printed("verify", "--owner", client.deployment.registry, codes=(1,))["verified"]
     printed("owner show")
@@ -507,7 +507,7 @@ OWNERS = (
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
 @prints(*[f"owner {name}" for name in OWNERS], "owner safe-file", "owner log", "owner show")
-def test_what_the_owner_does(
+def test_actions_of_the_owner(
     printed, client, listed_parties, operator, cpo, emsp, spender, keys, devnet, tmp_path
 ):
     owner = devnet.accounts[0].address

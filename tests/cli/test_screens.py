@@ -39,7 +39,7 @@ LONG_URL = "https://" + "a-very-long-host." * 14 + "example"
 
 
 class Screen(NamedTuple):
-    """A command, and what is typed: what the terminal shows before, then the keys."""
+    """A command and its input: the awaited prompt, then the typed keys."""
 
     line: str
     typed: tuple[tuple[str, str], ...] = ()
@@ -113,7 +113,7 @@ SHOWN = {
 
 
 class Place:
-    """A chain, what it holds, and the words that stand for its keys, addresses and files."""
+    """A chain, its entries, and placeholders for its keys, addresses and files."""
 
     def __init__(self, devnet, folder):
         self.devnet = devnet
@@ -203,9 +203,9 @@ def masked(text, folder):
 
 
 def visible(text):
-    """Write colours as names, and look that nothing else commands the terminal."""
+    """Write colours as names, and check that there is no other control sequence."""
     names = {f"\x1b[{code}m": f"«{name}»" for name, code in TINTS.items()} | {"\x1b[0m": "«»"}
-    # How far work is comes, and goes again, where the machine is slow (`test_progress.py`).
+    # Progress is shown and cleared on a slow machine (`test_progress.py`).
     text = re.sub(r"(?:\r[^\r\n]+)+\r", "", text)
     text = re.sub(r"\x1b\[\d+m", lambda found: names[found[0]], text)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text), repr(
@@ -262,7 +262,7 @@ def shown(terminal, place, tmp_path):
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_screens_are_those_that_are_kept(name, shown):
+def test_screens_equal_the_committed_ones(name, shown):
     screen = SHOWN[name]
     parts, plain = [f"$ ocn-registry {screen.line}".rstrip()], {}
     for columns, coloured in FORMS:
@@ -282,5 +282,5 @@ def test_screens_are_those_that_are_kept(name, shown):
     assert now == kept.read_text(encoding="utf-8")
 
 
-def test_nothing_is_kept_that_is_not_shown():
+def test_no_unused_screen_is_committed():
     assert {file.stem for file in SCREENS.iterdir()} == set(SHOWN)

@@ -1,4 +1,4 @@
-"""A key in a wrong place is printed nowhere: every option of every command is tried."""
+"""A key in a wrong place is never printed, for every option of every command."""
 
 import contextlib
 import functools
@@ -52,7 +52,7 @@ FITTING = {
     "path": ("never/written.json",),
 }
 COMMON = {"network", "network_file", "rpc_url", "proxy", "ca_file", "profile", "json", "help"}
-# These run for as long as they are let, or look for a chain on this machine.
+# These run until they are stopped, or look for a chain on this machine.
 ENDLESS = {"devnet", "watch"}
 
 
@@ -274,7 +274,7 @@ def test_the_rest_of_a_url_is_not_printed(said):
         assert SECRET not in text, text
 
 
-def test_a_hash_that_was_asked_for_is_printed(said):
+def test_a_requested_hash_is_printed(said):
     text = said(["tx", "status", HASH, "--rpc-url", NOWHERE])
     assert "hidden" not in text
 

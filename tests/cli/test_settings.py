@@ -128,7 +128,7 @@ spender = "command:bridge --device 3"
 """
 
 
-def test_who_names_another_network_or_key_takes_nothing_of_the_former(file, in_force, tmp_path):
+def test_another_network_or_key_overrides_its_related_settings(file, in_force, tmp_path):
     place = file(TOGETHER)
     beside = tmp_path / "config" / "ocn-registry"
     output = in_force(**place)
@@ -270,7 +270,7 @@ def test_a_key_in_the_file_is_refused_and_not_quoted(file, anywhere, text):
         assert "what looks like a private key" in finished.stderr
 
 
-def test_hostile_text_commands_no_terminal(file, anywhere, in_force):
+def test_hostile_text_in_settings_can_not_control_a_terminal(file, anywhere, in_force):
     for text in (
         'network = "\\u001b[2J"',
         '"\\u001b]0;x\\u0007" = 1',
@@ -296,7 +296,7 @@ def test_a_file_that_others_can_read_is_used(file, in_force):
     assert in_force(**file("network = 'volta'", 0o644))["network"] == ("volta", "file")
 
 
-def test_what_is_not_a_file_is_refused_and_not_waited_for(file, anywhere, tmp_path):
+def test_special_file_is_refused_at_once(file, anywhere, tmp_path):
     own = file("")
     path = tmp_path / "config" / "ocn-registry" / "settings.toml"
     for make in (path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to("nothing")):
@@ -315,7 +315,7 @@ def test_a_profile_that_is_not_there_is_reported(file, anywhere):
     assert "there is no profile 'work' (OCN_PROFILE)" in nobody.stderr
 
 
-def test_a_broken_file_hinders_nobody_who_needs_none(file, anywhere, tmp_path):
+def test_a_broken_file_does_not_affect_commands_without_settings(file, anywhere, tmp_path):
     own = file("broken")
     path = tmp_path / "config" / "ocn-registry" / "settings.toml"
     assert anywhere("settings", "path", **own).stdout == f"{path}\n"
@@ -368,7 +368,7 @@ def test_toml_is_read_only_where_there_is_a_file(file, tmp_path, there):
         ("win32", "roaming"),
     ],
 )
-def test_the_file_is_where_the_platform_has_such_files(monkeypatch, tmp_path, platform, folder):
+def test_the_file_is_in_the_platforms_folder(monkeypatch, tmp_path, platform, folder):
     monkeypatch.setattr(folders.sys, "platform", platform)
     monkeypatch.setenv("XDG_CONFIG_HOME", "not/absolute" if platform != "win32" else "")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

@@ -1,4 +1,4 @@
-"""What a command loads before it can answer: each library that it avoids makes it quicker."""
+"""The modules that a command loads: each library that it avoids makes it quicker."""
 
 import subprocess
 import sys
@@ -41,13 +41,13 @@ def test_read_loads_nothing_that_writes_nor_an_event_loop(words, network_file, l
     assert not NOT_FOR_READS & set(finished.stderr.split())
 
 
-def test_installed_command_is_what_the_module_runs():
+def test_installed_command_runs_the_module():
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     entry = EntryPoint("ocn-registry", scripts["ocn-registry"], "console_scripts")
     assert entry.load() is program
 
 
-def test_commands_are_found_by_their_first_word_alone():
+def test_commands_are_found_by_their_first_word():
     for command in commands():
         first, _, rest = command.path.partition(" ")
         for word in (first, *([] if rest else command.aliases)):

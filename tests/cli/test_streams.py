@@ -16,7 +16,7 @@ def deployment(fresh):
 
 @pytest.fixture
 def shell(network_file):
-    """Run our command with what a shell does to its streams."""
+    """Run our command with redirected streams."""
 
     def run(redirection, *words):
         command = [sys.executable, "-m", "ocn_registry.cli", *words, "--network-file", network_file]
@@ -39,12 +39,12 @@ def test_full_output_is_one_clear_line(shell, words):
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_closed_output_is_nobodys_business(shell):
+def test_closed_output_is_ignored(shell):
     finished = shell(">&-", "list-nodes")
     assert (finished.returncode, finished.stderr) == (0, "")
 
 
-def test_write_needs_nobody_who_listens(shell, client, devnet, operator):
+def test_write_succeeds_without_a_reader(shell, client, devnet, operator):
     key = devnet.accounts[1].private_key
     finished = shell(">&- 2>&-", "set-node", URL, "--signer", key)
     assert finished.returncode == 0
@@ -67,7 +67,7 @@ def test_closed_input_is_like_an_empty_one(shell, words, devnet):
 
 
 @pytest.mark.usefixtures("listed_node")
-def test_reader_that_has_seen_enough_is_not_an_error(shell):
+def test_reader_that_closes_early_is_not_an_error(shell):
     finished = shell("| true", "list-nodes")
     assert (finished.returncode, finished.stderr) == (1, "")
 

@@ -55,7 +55,7 @@ def test_a_list_fits_80_columns(screen, cpo, emsp, provider, columns):
 
 
 @pytest.mark.usefixtures("listed_parties")
-def test_a_list_that_fits_nowhere_is_written_in_lines(screen, emsp):
+def test_a_list_too_wide_for_a_table_is_written_in_lines(screen, emsp):
     assert screen("list-parties", "--role", "EMSP", "--module", "cdrs", columns=40)[1] == (
         "no parties are listed\n"
     )
@@ -99,7 +99,7 @@ def test_ctrl_c_at_a_passphrase_leaves_no_file_and_a_terminal_that_echoes(start,
     assert not (tmp_path / "me.json").exists()
 
 
-def test_ctrl_c_in_a_wait_says_how_to_go_on(fresh, client, start, done, operator, keys):
+def test_ctrl_c_in_a_wait_says_how_to_continue(fresh, client, start, done, operator, keys):
     fresh.request("evm_setAutomine", False)
     try:
         running = start("set-node", URL, "--yes", SIGNER=keys[operator.address])
@@ -142,7 +142,7 @@ def test_ctrl_c_ends_a_long_table_at_once(fresh, client, start):
     ("environment", "coloured"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )
-def test_colours_are_for_terminals_whose_readers_want_them(terminal, environment, coloured):
+def test_colours_are_only_for_terminals_that_want_them(terminal, environment, coloured):
     command = [sys.executable, "-m", "ocn_registry.cli", "identity", "show"]
     _, shown = terminal(*command, **environment).finish()
     assert ("\x1b[31merror:\x1b[0m" in shown) == coloured
@@ -156,6 +156,6 @@ def test_a_file_gets_no_colours(terminal, tmp_path):
     assert b"\x1b" not in (tmp_path / "told").read_bytes() + (tmp_path / "out").read_bytes()
 
 
-def test_a_log_without_a_line_is_said_to_be_empty(screen, tmp_path):
+def test_an_empty_log_is_reported_as_empty(screen, tmp_path):
     code, shown = screen("owner", "log", "--log", str(tmp_path / "owner.jsonl"))
     assert (code, shown.strip()) == (0, "the log is empty")

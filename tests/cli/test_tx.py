@@ -131,7 +131,7 @@ def test_a_transaction_of_another_program_that_waits_is_reported_once(stuck, sto
 
 
 @pytest.mark.parametrize("command_", ["speed-up", "cancel"])
-def test_what_is_stuck_is_replaced(stuck, stopped, client, done, keys, operator, command_):
+def test_stuck_transaction_is_replaced(stuck, stopped, client, done, keys, operator, command_):
     stuck()
     (waiting,) = json.loads(done("tx", "list"))
     stopped.request("evm_setIntervalMining", 1)
@@ -152,7 +152,7 @@ def test_another_account_replaces_nothing(stuck, command, done, keys, spender):
     assert len(json.loads(done("tx", "list"))) == 1
 
 
-def test_nothing_is_paid_beyond_the_most_that_is_allowed(command, client, keys, operator):
+def test_nothing_is_paid_beyond_the_limit(command, client, keys, operator):
     key = keys[operator.address]
     refused = command("set-node", URL, "-s", key, "-y", "--max-cost", "0.000000000000000001")
     assert refused.returncode == 4

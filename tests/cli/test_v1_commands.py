@@ -80,7 +80,7 @@ def give_up_all_ids_but_one(client):
 
 
 @pytest.mark.usefixtures("world")
-def test_the_table_reports_what_v1s_commands_do(client, command):
+def test_the_table_matches_v1s_commands(client, command):
     for line, kind, code, prints, expected in rows():
         assert kind.startswith(KINDS), line
         if line == "delete-party":

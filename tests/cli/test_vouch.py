@@ -53,7 +53,7 @@ def listed(client, host, operator, cpo):
     return client
 
 
-def test_a_document_that_was_made_vouches_for_the_node_it_is_placed_at(
+def test_a_document_vouches_for_the_node_that_serves_it(
     listed, host, command, done, operator, spender
 ):
     refused = command("vouch", "check", operator.address, *OPEN)
@@ -71,9 +71,7 @@ def test_a_document_that_was_made_vouches_for_the_node_it_is_placed_at(
     assert spender.address in json.loads(refused.stdout)["reason"]
 
 
-def test_a_document_that_was_made_vouches_for_the_ids_that_it_names(
-    listed, host, command, done, cpo, operator
-):
+def test_a_document_vouches_for_the_ids_that_it_names(listed, host, command, done, cpo, operator):
     if not listed.limits.has_websites:
         pytest.skip("parties of the first generation name no website")
     host.pages[PLACE] = done("vouch", "make", "-c", "DE", "CPO")
@@ -86,9 +84,7 @@ def test_a_document_that_was_made_vouches_for_the_ids_that_it_names(
     assert cpo.address in json.loads(refused.stdout)["reason"]
 
 
-def test_hosts_of_this_machine_are_asked_only_where_that_is_allowed(
-    listed, host, command, done, operator
-):
+def test_local_hosts_are_contacted_only_if_allowed(listed, host, command, done, operator):
     host.pages[PLACE] = done("vouch", "make", "--operator", operator.address)
     for allowed in ([], ["--allow-http"], ["--allow-private"]):
         refused = command("vouch", "check", operator.address, *allowed)
@@ -97,7 +93,7 @@ def test_hosts_of_this_machine_are_asked_only_where_that_is_allowed(
     assert command("vouch", "make", "-c", "XX", "XXX").returncode == 3
 
 
-def test_a_cache_answers_what_hosts_say_of_themselves(listed, host, done, operator):
+def test_a_cache_reports_what_hosts_vouch_for(listed, host, done, operator):
     words = ["--operator", operator.address]
     if listed.limits.has_websites:
         words += ["-c", "DE", "CPO"]

@@ -141,7 +141,7 @@ def test_changes_are_printed_as_they_happen(watch, client, listed_node, cpo):
     assert not any("Traceback" in line for line in running.said)
 
 
-def test_only_what_was_asked_for_is_printed(watch, client, listed_parties, cpo, emsp, operator):
+def test_only_requested_changes_are_printed(watch, client, listed_parties, cpo, emsp, operator):
     by_id, by_address = watch("--party", "de", "cpo"), watch("-a", emsp.address)
     client.set_party("NL", "123", [0, 1], operator.address, signer=emsp)
     client.delete_party(signer=cpo)
@@ -152,7 +152,7 @@ def test_only_what_was_asked_for_is_printed(watch, client, listed_parties, cpo, 
         assert len(running.lines) == 1
 
 
-def test_killed_at_any_moment_it_goes_on_and_loses_nothing(watch, client, cpo, tmp_path):
+def test_watch_killed_at_any_moment_resumes_without_loss(watch, client, cpo, tmp_path):
     chance = random.Random(5)  # noqa: S311 - moments, no secrets
     cursor, seen, number = tmp_path / "cursor", [], 0
     for _ in range(KILLS):
@@ -190,7 +190,7 @@ def test_the_file_never_says_more_than_was_printed(done, network_file, client, c
     assert done(*words) == ""
 
 
-def test_an_outage_is_said_once_and_survived(watch, client, proxy, cpo):
+def test_an_outage_is_reported_once_and_survived(watch, client, proxy, cpo):
     running = watch(rpc_url=proxy.url)
     for fault in (faults.reset, faults.status(503), faults.half, faults.says(b"<html>")):
         before = len(running.said)
@@ -204,7 +204,7 @@ def test_an_outage_is_said_once_and_survived(watch, client, proxy, cpo):
         assert running.said[before + 1 :] == ["the RPC node answers again"]
 
 
-def test_the_name_of_a_deployment_commands_no_terminal(anywhere, deployment_file):
+def test_the_name_of_a_deployment_can_not_control_a_terminal(anywhere, deployment_file):
     file = deployment_file(name="\x1b[31mred")
     finished = anywhere("watch", "--once", "--network-file", file)
     assert finished.returncode == 0
@@ -212,13 +212,13 @@ def test_the_name_of_a_deployment_commands_no_terminal(anywhere, deployment_file
 
 
 @pytest.mark.parametrize("words", [("watch", "--cursor"), ("owner", "log", "--log")])
-def test_a_home_folder_that_nobody_has_is_reported(command, words):
+def test_a_missing_home_folder_is_reported(command, words):
     finished = command(*words, "~nobody-of-this-name/file")
     assert (finished.returncode, finished.stdout) == (2, "")
     assert "is not known: give the whole path" in finished.stderr
 
 
-def test_it_starts_in_an_outage_when_it_knows_where_it_was(
+def test_watch_with_a_cursor_starts_during_an_outage(
     watch, client, proxy, cpo, tmp_path, deployment_file
 ):
     file, cursor = deployment_file(), tmp_path / "cursor"
@@ -231,7 +231,7 @@ def test_it_starts_in_an_outage_when_it_knows_where_it_was(
     assert urls(running.printed(1)) == [url(1)]
 
 
-def test_once_ends_where_the_node_fails(command, client, proxy):
+def test_once_ends_when_the_node_fails(command, client, proxy):
     proxy.inject(faults.status(503))
     finished = command("watch", "--once", "--rpc-url", proxy.url)
     assert (finished.returncode, finished.stdout) == (5, "")
@@ -249,7 +249,7 @@ def write(fresh, deployment):
     return sent
 
 
-def test_what_the_chain_takes_back_is_taken_back(watch, client, fresh, write, operator, cpo):
+def test_reverted_changes_are_reported_as_reverted(watch, client, fresh, write, operator, cpo):
     running = watch()
     client.set_node(url(1), signer=operator)
     running.printed(1)
@@ -279,7 +279,7 @@ def test_what_the_chain_takes_back_is_taken_back(watch, client, fresh, write, op
     assert said.endswith(f"changes taken back: {back}")
 
 
-def test_whatever_happens_the_lines_add_up_to_the_registry(
+def test_printed_lines_add_up_to_the_registry_in_any_history(
     watch, client, fresh, write, operator, cpo, emsp, tmp_path
 ):
     """Writes, replaced blocks and kills in any order; a reader drops duplicates and reverted
@@ -338,7 +338,7 @@ def test_a_reorganisation_while_nobody_watched_is_reported(watch, client, fresh,
     assert (back["takenBack"], back["node"]["url"]) == (True, url(1))
 
 
-def test_a_reorganisation_too_deep_to_take_back_is_said(command, client, fresh, cpo, tmp_path):
+def test_a_reorganisation_too_deep_to_revert_is_reported(command, client, fresh, cpo, tmp_path):
     kept = fresh.request("evm_snapshot")
     fresh.request("anvil_mine", "0x3")
     words = ("watch", "--once", "--cursor", tmp_path / "cursor")
@@ -380,7 +380,7 @@ def test_it_begins_where_requested(command, done, client, cpo):
     ["", "[]", "{}", '{"format": 2}', "\x00", '{"format": 2, "pages": "x"}'],
     ids=repr,
 )
-def test_a_file_that_is_none_of_a_watch_is_refused_and_kept(command, client, tmp_path, content):
+def test_a_file_of_another_program_is_refused_and_kept(command, client, tmp_path, content):
     (tmp_path / "cursor").write_text(content)
     finished = command("watch", "--once", "--cursor", tmp_path / "cursor")
     assert (finished.returncode, finished.stdout) == (2, "")
@@ -399,7 +399,7 @@ def test_the_file_of_another_watch_is_refused(command, client, cpo, tmp_path):
     assert "can't be written" in nowhere.stderr
 
 
-def test_where_no_contract_is_nothing_is_watched(anywhere, client, cpo, deployment_file):
+def test_missing_contract_can_not_be_watched(anywhere, client, cpo, deployment_file):
     file = deployment_file(registry=cpo.address)
     finished = anywhere("watch", "--once", "--network-file", file)
     assert (finished.returncode, finished.stdout) == (5, "")
@@ -407,7 +407,7 @@ def test_where_no_contract_is_nothing_is_watched(anywhere, client, cpo, deployme
 
 
 @pytest.mark.parametrize("deployment", ["v1"], indirect=True)
-def test_on_a_terminal_a_line_is_for_people_and_hostile_text_harmless(
+def test_lines_on_a_terminal_are_readable_and_escape_hostile_text(
     client, operator, deployment, fresh, network_file
 ):
     from eth_abi import encode  # noqa: PLC0415 - what no client of ours would write

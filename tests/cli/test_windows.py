@@ -70,7 +70,7 @@ def run(tmp_path, network_file):
 def test_entries_are_read_written_and_kept_in_files(run, listed_node, cpo, keys, client, tmp_path):
     settings = tmp_path / "roaming" / "ocn-registry"
     settings.mkdir(parents=True)
-    # What Notepad writes: a byte order mark, and lines that end in two characters.
+    # Like Notepad: a byte order mark, and lines ending in two characters.
     text = 'signer = "env:KEY"\r\nspender = "env:KEY"\r\n'
     (settings / "settings.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
     party = ("-c", "DE", "WIN", "-r", "CPO", "-o", listed_node.address)
@@ -133,6 +133,6 @@ def test_a_key_in_a_keystore_signs_and_is_rotated(
     assert party.address == new.strip() != address
 
 
-def test_a_development_chain_says_where_it_runs(run):
+def test_a_development_chain_prints_its_url(run):
     (said,) = run(("devnet", "--port", "0"), codes=(1,))
     assert said == "error: the development chain needs Linux, macOS or WSL\n"

@@ -45,7 +45,7 @@ def test_nodes_and_parties_are_written(client, write, operator, cpo):
     assert (client.nodes(), client.parties()) == ((), ())
 
 
-def test_a_write_is_done_whether_or_not_its_node_reports_what_is_so_then(
+def test_a_write_succeeds_even_if_the_final_state_can_not_be_read(
     client, command, keys, operator, monkeypatch
 ):
     class Lagging(CurrentEntries):
@@ -76,7 +76,7 @@ def test_services_and_agreements_are_written(client, write, cpo, provider):
     assert client.service(provider.address) is None
 
 
-def test_write_of_several_transactions_is_reported_as_that(client, listed_node, command, keys):
+def test_write_of_several_transactions_reports_each(client, listed_node, command, keys):
     words = ("set-node", "https://other.example.org", "--dry-run", "-s", keys[listed_node.address])
     output = command(*words)
     assert output.returncode == 0
@@ -131,9 +131,7 @@ def test_permissions_that_v1_misnamed_get_the_right_name(command):
 
 @pytest.mark.parametrize("deployment", ["v3"], indirect=True)
 @pytest.mark.usefixtures("listed_parties")
-def test_an_account_with_several_ids_says_which_one_it_means(
-    client, command, done, operator, cpo, keys
-):
+def test_an_account_with_several_ids_has_to_name_one(client, command, done, operator, cpo, keys):
     key = ("-s", keys[cpo.address])
     added = command(*["set-party", "-c", "DE", "ABD", "-r", "EMSP", "-o"], operator.address, *key)
     assert "adds      DE ABD; DE CPO stays" in added.stderr

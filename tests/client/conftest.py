@@ -39,7 +39,7 @@ def fresh(devnet):
     devnet.request("evm_revert", snapshot)
 
 
-# What `make compat` tries with an `AsyncWeb3` shows that it does as a `Web3` does.
+# `make compat` tries an `AsyncWeb3`, which shows that it behaves like a `Web3`.
 @pytest.fixture(params=[*ways.LIGHT, "web3"])
 def way(request):
     return request.param

@@ -1,4 +1,4 @@
-"""A Safe 1.3.0, the version that stands on Energy Web's chains, from its published package."""
+"""A Safe 1.3.0, the version deployed on Energy Web's chains, from its published package."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def created(devnet, path, kinds=(), values=()):
 
 
 def new_safe(devnet, owners, threshold):
-    """Deploy a Safe that needs so many owners' signatures."""
+    """Deploy a Safe that needs this number of owners' signatures."""
     singleton = created(devnet, "GnosisSafe.sol/GnosisSafe")
     handler = created(
         devnet, "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler"

@@ -32,7 +32,7 @@ from ocn_registry.flows.gas import item_gas
 
 IDS = 64
 BATCH = "tryMulticall(bytes[])"
-# What a transaction takes before the batch's first item: each further item can't count on it.
+# The gas of a transaction before the batch's first item, which further items can't use.
 START_GAS = 24_000
 CONTRACT_GAS = 250_000
 SHORT = "https://short.example"
@@ -66,7 +66,7 @@ LONG_SERVICE = SetService(name="n" * 100, url=FAR, permissions=PERMISSIONS)
 
 @pytest.fixture(scope="module")
 def registry(devnet):
-    """List a platform of 64 ids, all modules, each at an operator of its own with a long URL."""
+    """List a platform with 64 ids and all modules, each id at another operator with a long URL."""
     snapshot = devnet.request("evm_snapshot")
     with connect(devnet.deployment()) as client:
         write = writing(devnet, client)
@@ -168,12 +168,12 @@ def test_each_kind_of_request_gets_the_gas_it_needs(client, devnet, name):
     given = item_gas(signed, by_contract=False)
     if isinstance(intent, (MoveAccount, SetController)):
         signed = signed.accept(NEW)
-        # The acceptance gets what a contract may use for it.
+        # The acceptance gets the gas that a contract may use for it.
         assert item_gas(signed, by_contract=False) - given > CONTRACT_GAS
     assert needed(devnet, client, signed) - START_GAS <= given
 
 
-def test_giving_up_the_founding_id_that_is_current_gets_the_gas_it_needs(client, write, devnet):
+def test_giving_up_the_current_founding_id_gets_the_gas_it_needs(client, write, devnet):
     website = SetPartyWebsite(**FOUNDING, website=FAR)
     write(PLATFORM, website, SetPartyModules(**FOUNDING, **MODULES))
     assert client.party(PLATFORM.address).id == PartyId(**FOUNDING)

@@ -176,7 +176,7 @@ def test_agreement_to_whatever_a_service_needs_is_direct_only(
         client.sign(refused, emsp)
 
 
-def test_other_permissions_end_an_agreement_that_is_still_reported(
+def test_changed_permissions_end_an_agreement_that_is_still_reported(
     client, fresh, listed_party, emsp, provider
 ):
     listed_party(emsp, "EMS")
@@ -196,7 +196,7 @@ def test_other_permissions_end_an_agreement_that_is_still_reported(
     client.delete_service(signer=provider)
 
 
-def test_party_whose_operator_left_is_distinguished_from_one_that_never_was(
+def test_party_of_an_operator_that_left_differs_from_an_unknown_one(
     client, listed_party, operator, cpo
 ):
     listed_party(cpo, "CPO")
@@ -223,13 +223,13 @@ def test_refusal_is_typed_and_costs_nothing(client, fresh, listed_node, stranger
     assert fresh.request("eth_getBalance", stranger.address, "latest") == before
 
 
-def test_who_has_no_money_is_reported(client, cpo):
+def test_missing_money_is_reported(client, cpo):
     with pytest.raises(InsufficientFunds) as error:
         client.set_node("https://a.example", signer=cpo)
     assert error.value.account == cpo.address
 
 
-def test_batch_of_many_peoples_requests(client, listed_node, spender):
+def test_requests_of_many_people_go_in_one_batch(client, listed_node, spender):
     signers = [KeySigner.generate() for _ in range(12)]
     signed = [
         client.sign(party(listed_node, f"P{place:02}"), signer)
@@ -255,7 +255,7 @@ def test_item_that_fails_in_the_block_is_reported_with_its_error(
 ):
     """Between simulation and block, someone else takes the id: the others stay in force."""
     if not client.limits.has_batches:
-        pytest.skip("no batches: asserted in test_batch_of_many_peoples_requests")
+        pytest.skip("no batches: asserted in test_requests_of_many_people_go_in_one_batch")
     signed = [
         client.sign(party(listed_node, name), KeySigner.generate()) for name in ("AAA", "BBB")
     ]
@@ -327,7 +327,7 @@ def test_owner_hands_an_id_to_its_rightful_holder_in_one_step(
     assert client.party("DE", "ABC").address == stranger.address
 
 
-def test_all_or_nothing(client, operator):
+def test_batch_of_writes_succeeds_or_fails_as_a_whole(client, operator):
     refusal = errors.PartyNotFound if client.limits.has_batches else UnsupportedByDialect
     with pytest.raises(refusal):
         client.send(SetNode(domain="https://a.example"), DeleteParty(), signer=operator)

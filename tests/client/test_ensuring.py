@@ -117,14 +117,14 @@ def test_service_is_ensured(client, paying, transport, fresh, listed_party, prov
     assert ensure(3, name="Routes", url="https://a.example") == "unchanged"
 
 
-def test_what_no_contract_takes_is_refused_though_nothing_would_change(client, operator):
+def test_invalid_value_is_refused_even_if_nothing_would_change(client, operator):
     with pytest.raises(InvalidInput):
         client.ensure.node("", signer=operator)
     with pytest.raises(InvalidInput):
         client.ensure.service([], signer=operator)
 
 
-def test_what_the_contract_refuses_is_typed_and_nothing_is_sent(
+def test_refusal_of_the_contract_is_typed_and_nothing_is_sent(
     client, paying, listed_party, listed_node, cpo, emsp
 ):
     listed_party(emsp, "ABC")
@@ -168,7 +168,7 @@ def test_second_transaction_that_fails_is_reported(client, fresh, listed_node, c
     assert again.status == "updated"
 
 
-def test_direct_write_cancels_what_was_signed(client, operator, spender):
+def test_direct_write_cancels_signed_requests(client, operator, spender):
     earlier = client.sign(DeleteNode(), operator)
     if client.limits.replayable:
         with pytest.raises(UnsupportedByDialect, match="cancel"):
@@ -187,7 +187,7 @@ def test_direct_write_cancels_what_was_signed(client, operator, spender):
     assert client.nonce(operator.address) == 2 * CANCELLED_AHEAD
 
 
-def test_nothing_is_sent_for_nothing(client, operator):
+def test_empty_list_of_writes_sends_nothing(client, operator):
     with pytest.raises(InvalidInput, match="nothing to send"):
         client.send(signer=operator, cancel_signed=True)
 

@@ -53,7 +53,7 @@ def changes(events):
     return [type(event.change) for event in events]
 
 
-def test_history_says_what_happened_who_sent_it_and_how(
+def test_history_reports_change_sender_and_way(
     client, ask, operator, spender, cpo, listed_party, begun
 ):
     feed = begun()
@@ -91,7 +91,7 @@ def test_history_ends_at_the_last_block(client, ask, operator):
         ask(client.events(first_block=10**9).start())
 
 
-def test_a_feed_goes_on_from_its_cursor(client, ask, operator, deployment, begun, tmp_path):
+def test_a_feed_resumes_from_its_cursor(client, ask, operator, deployment, begun, tmp_path):
     file = CursorFile(tmp_path / "cursor", deployment)
     feed = begun()
     client.set_node(url(1), signer=operator)
@@ -103,7 +103,7 @@ def test_a_feed_goes_on_from_its_cursor(client, ask, operator, deployment, begun
     assert changes(ask(again.read()).events) == [NodeDeleted]
 
 
-def test_reverted_events_are_given_back_after_a_restart(
+def test_reverted_events_are_reported_after_a_restart(
     client, ask, operator, cpo, deployment, fresh, begun, tmp_path
 ):
     def write(intent, signer):
@@ -129,7 +129,7 @@ def test_reverted_events_are_given_back_after_a_restart(
     ]
 
 
-def test_following_gives_batch_after_batch(client, operator):
+def test_following_yields_batch_after_batch(client, operator):
     if hasattr(client, "runner"):
 
         async def two(feed):
@@ -157,7 +157,7 @@ def test_following_gives_batch_after_batch(client, operator):
     assert changes(read(client.events(first_block=first))) == [NodeSet, NodeDeleted]
 
 
-def test_what_does_not_go_together_is_refused(client, cpo, begun):
+def test_conflicting_arguments_are_refused(client, cpo, begun):
     with pytest.raises(InvalidInput, match="give one of them"):
         client.events(address=cpo.address, party=("DE", "ABC"))
     with pytest.raises(InvalidInput, match="earlier first_block"):
@@ -167,13 +167,13 @@ def test_what_does_not_go_together_is_refused(client, cpo, begun):
         client.events(party=("DE", "ABC"), cursor=cursor)
 
 
-def test_a_feed_of_no_contract_is_refused(client, ask, monkeypatch, cpo):
+def test_a_feed_without_a_contract_is_refused(client, ask, monkeypatch, cpo):
     monkeypatch.setattr(client._dialect, "address_of", lambda _: cpo.address)
     with pytest.raises(NoContract):
         ask(client.events().start())
 
 
-def test_a_cursor_file_that_others_may_write_is_not_believed(
+def test_a_cursor_file_that_others_may_write_is_not_trusted(
     client, ask, deployment, begun, tmp_path
 ):
     file = CursorFile(tmp_path / "cursor", deployment)
@@ -202,7 +202,7 @@ def newer(client):
 
 
 @pytest.mark.usefixtures("newer")
-def test_history_reports_what_a_controller_signed(
+def test_history_reports_changes_signed_by_a_controller(
     client, ask, cpo, emsp, operator, spender, listed_party, begun
 ):
     listed_party(cpo, "ABC")

@@ -93,14 +93,12 @@ def test_a_further_id_is_added_and_the_others_stay(client, with_two_ids):
     assert client.membership(with_two_ids.address) == parties[0].membership
 
 
-def test_ensuring_parties_again_writes_nothing(client, wanted, with_two_ids, spender):
+def test_ensuring_parties_again_sends_nothing(client, wanted, with_two_ids, spender):
     done = client.ensure.parties([wanted(ABC), wanted(DEF)], signer=with_two_ids, spender=spender)
     assert (done.statuses, done.outcome) == ({ABC: "unchanged", DEF: "unchanged"}, None)
 
 
-def test_ensuring_one_party_leaves_the_others_alone_and_says_so(
-    client, wanted, with_two_ids, spender
-):
+def test_ensuring_one_party_keeps_the_others_and_says_so(client, wanted, with_two_ids, spender):
     changed = wanted(ABC, modules_sender=[Module.BOOKINGS], website=WEBSITE)
     done = client.ensure.parties([changed], signer=with_two_ids, spender=spender)
     assert (done.statuses, done.left_alone) == ({ABC: "updated"}, (DEF,))
@@ -109,7 +107,7 @@ def test_ensuring_one_party_leaves_the_others_alone_and_says_so(
     assert client.party("DE", "DEF").modules_sender == ()
 
 
-def test_an_id_that_is_wanted_twice_is_refused(client, wanted, cpo):
+def test_an_id_given_twice_is_refused(client, wanted, cpo):
     with pytest.raises(InvalidInput, match="twice"):
         client.ensure.parties([wanted(ABC), wanted(ABC)], signer=cpo)
 
@@ -140,7 +138,7 @@ def test_giving_up_an_id_needs_its_name_where_there_are_several(client, with_two
     )
 
 
-def test_modules_that_name_no_id_mean_the_current_one(client, with_two_ids):
+def test_modules_without_an_id_apply_to_the_current_one(client, with_two_ids):
     signed = client.sign(SetPartyModules(sender=[Module.CDRS]), with_two_ids)
     assert (signed.intent.country_code, signed.intent.party_id) == ("DE", "DEF")
 
@@ -167,7 +165,9 @@ def test_a_key_is_rotated_in_one_transaction_and_everything_follows(
         client.submit(client.sign(SetNode(domain="https://x.example"), old), spender=spender)
 
 
-def test_a_key_that_is_in_use_takes_nothing_over(client, with_two_ids, listed_party, spender, emsp):
+def test_a_key_in_use_can_not_take_over_an_account(
+    client, with_two_ids, listed_party, spender, emsp
+):
     listed_party(emsp, "EMS")
     with pytest.raises(AccountInUse):
         client.identity.rotate(emsp, signer=with_two_ids, spender=spender)
@@ -178,7 +178,7 @@ def test_an_account_without_anything_has_nothing_to_rotate(client, spender):
         client.identity.rotate(KeySigner.generate(), signer=KeySigner.generate(), spender=spender)
 
 
-def test_an_operator_without_its_node_rotates_its_key_for_the_parties_that_wait(
+def test_an_operator_without_a_node_moves_its_waiting_parties_to_a_new_key(
     client, listed_node, listed_party, emsp, spender
 ):
     listed_party(emsp, "EMS")
@@ -200,7 +200,7 @@ def test_each_part_of_a_move_is_signed_on_its_own_machine(client, with_two_ids, 
     assert len(client.parties_of(new.address)) == 2
 
 
-def test_an_acceptance_made_apart_is_joined(client, with_two_ids, spender):
+def test_a_separately_made_acceptance_is_added(client, with_two_ids, spender):
     new = KeySigner.generate()
     move = client.sign(MoveAccount(new_account=new.address), with_two_ids)
     accepted = client.sign(AcceptAccount(account=with_two_ids.address), new)
@@ -210,7 +210,7 @@ def test_an_acceptance_made_apart_is_joined(client, with_two_ids, spender):
 
 
 @pytest.mark.parametrize("wrong", ["account", "kind", "signer"])
-def test_the_acceptance_of_something_else_is_refused(client, with_two_ids, wrong):
+def test_an_acceptance_of_another_request_is_refused(client, with_two_ids, wrong):
     new, other = KeySigner.generate(), KeySigner.generate()
     move = client.sign(MoveAccount(new_account=new.address), with_two_ids)
     account = other.address if wrong == "account" else with_two_ids.address
@@ -229,7 +229,7 @@ def test_a_move_that_nobody_accepted_is_refused_before_it_is_sent(client, with_t
 
 @pytest.mark.parametrize("acceptance", ["none", "forged"])
 @pytest.mark.parametrize("others", [0, 1])
-def test_whoever_sends_others_requests_is_not_given_their_accounts(
+def test_a_spender_is_not_given_accounts_by_requests_that_it_sends(
     client, with_two_ids, emsp, spender, acceptance, others
 ):
     # The contract takes a move from the new account itself, without its signature.
@@ -258,7 +258,7 @@ def test_a_bad_acceptance_is_found_by_verify(client, with_two_ids):
     assert (error.value.account, error.value.recovered) == (new.address, with_two_ids.address)
 
 
-def test_an_acceptance_alone_does_nothing(client, with_two_ids, spender):
+def test_an_acceptance_alone_can_not_be_sent(client, with_two_ids, spender):
     accepted = client.sign(AcceptAccount(account=with_two_ids.address), KeySigner.generate())
     with pytest.raises(InvalidInput, match="inside another request"):
         client.submit(accepted, spender=spender)
@@ -289,7 +289,7 @@ def test_direct_writes_of_an_account_with_a_controller_are_refused(client, liste
     )
 
 
-def test_a_controller_replaces_a_lost_key_and_goes_on_signing(client, with_two_ids, spender):
+def test_a_controller_replaces_a_lost_key_and_keeps_signing(client, with_two_ids, spender):
     controller, new = KeySigner.generate(), KeySigner.generate()
     client.identity.name_controller(controller, signer=with_two_ids, spender=spender)
     moved = client.identity.rotate(
@@ -316,7 +316,7 @@ def test_a_controller_that_did_not_accept_is_refused(client, with_two_ids, spend
         client.submit(named, spender=spender)
 
 
-def test_what_was_signed_before_a_controller_is_void_for_ever(client, with_two_ids, spender):
+def test_requests_signed_before_a_controller_stay_void(client, with_two_ids, spender):
     controller = KeySigner.generate()
     signed = client.sign(SetPartyModules(sender=[Module.CDRS]), with_two_ids)
     client.identity.name_controller(controller, signer=with_two_ids, spender=spender)
@@ -326,7 +326,7 @@ def test_what_was_signed_before_a_controller_is_void_for_ever(client, with_two_i
         client.submit(signed, spender=spender)
 
 
-def test_leaving_gives_up_everything_and_again_nothing(client, with_everything, spender):
+def test_leaving_removes_everything_and_can_be_repeated(client, with_everything, spender):
     left = client.identity.leave(signer=with_everything, spender=spender)
     assert {one.id for one in left.holdings.parties} == {ABC, DEF}
     gone = client.identity.holdings(with_everything.address)
@@ -388,7 +388,7 @@ class TestFirstGeneration:
     def deployment(self, fresh):
         return fresh.v1_deployment()
 
-    def test_what_it_cannot_do_is_said_with_what_to_do_there(self, client, cpo, spender):
+    def test_unsupported_operations_are_explained_with_alternatives(self, client, cpo, spender):
         other = KeySigner.generate()
         intents = [
             MoveAccount(new_account=other.address),
@@ -402,7 +402,7 @@ class TestFirstGeneration:
         with pytest.raises(UnsupportedByDialect, match="new key"):
             client.identity.rotate(other, signer=cpo, spender=spender)
 
-    def test_reads_say_what_is_so(self, client, listed_party, cpo):
+    def test_reads_return_the_present_state(self, client, listed_party, cpo):
         listed_party(cpo, "ABC")
         assert client.parties_of(cpo.address) == (client.party(cpo.address),)
         assert client.controller_of(cpo.address) == cpo.address
@@ -418,7 +418,7 @@ class TestFirstGeneration:
         with pytest.raises(UnsupportedByDialect, match="one id"):
             client.ensure.parties(both, signer=cpo)
 
-    def test_modules_that_came_later_are_refused(self, client, cpo):
+    def test_newer_modules_are_refused(self, client, cpo):
         with pytest.raises(UnsupportedByDialect, match="BOOKINGS"):
             client.sign(SetPartyModules(sender=[Module.BOOKINGS]), cpo)
 
@@ -431,7 +431,7 @@ class TestFirstGeneration:
 
 
 @pytest.mark.parametrize("form", ["v from 0", "v with the chain", "compact", "high s"])
-def test_controllers_signature_counts_in_whatever_form_its_device_writes_it(
+def test_controller_signature_is_accepted_in_any_form(
     client, with_two_ids, stranger, spender, form
 ):
     request = client.prepare(SetController(controller=stranger.address), with_two_ids.address)

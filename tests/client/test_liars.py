@@ -89,8 +89,8 @@ def test_wallets_that_lie_to_the_simulation_fail_alone(client, fresh, wallets, s
     assert len(outcome.parts) == 2  # contracts' signatures have a transaction of their own
 
 
-def test_node_that_simulates_as_it_likes_spoils_no_batch(client, fresh, wallets, spender):
-    """The wallets are bad from the start, and the request is looked at before they are."""
+def test_node_with_false_simulations_spoils_no_batch(client, fresh, wallets, spender):
+    """The wallets misbehave from the start, and the request is checked before them."""
     bad = wallets(LIARS)
     signed = [by_wallet(client, each, f"https://w-{each[-4:]}.example") for each in bad]
     for each in bad:
@@ -98,4 +98,4 @@ def test_node_that_simulates_as_it_likes_spoils_no_batch(client, fresh, wallets,
     outcome = client.submit(*signed, *[by_key(client, 0), by_key(client, 1)], spender=spender)
     assert len(client.nodes()) == 2
     assert [item.error is None for item in outcome.items] == [False] * LIARS + [True] * 2
-    assert not outcome.parts  # nothing was paid for what was seen to be bad
+    assert not outcome.parts  # nothing was paid for requests that were known to be bad

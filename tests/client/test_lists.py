@@ -68,7 +68,7 @@ def test_parties_by_operator_role_module_and_interface(client, listed_node, othe
     "filters",
     [{"operator": "0x12"}, {"role": 8}, {"role": True}, {"module": "cdrs"}, {"interface": "both"}],
 )
-def test_filter_that_nothing_could_pass_is_refused(client, filters):
+def test_impossible_filter_is_refused(client, filters):
     with pytest.raises(InvalidInput):
         client.parties(**filters)
 
@@ -118,7 +118,7 @@ def test_users_of_a_service_whose_needs_changed(client, write, listed_party, pro
 
 
 @pytest.mark.usefixtures("three_parties")
-def test_numbers_are_reported_too(client, write, transport, provider):
+def test_unnamed_permissions_are_reported_as_numbers(client, write, transport, provider):
     write(SetService(permissions=[3]), provider)
     transport.requests = 0
     party, service = client.party(provider.address), client.service(provider.address)

@@ -93,13 +93,13 @@ def output(client):
     return seen
 
 
-def test_memory_reports_what_the_real_chain_reports(client):
+def test_memory_behaves_like_the_real_chain(client):
     with Devnet() as devnet, connect(devnet.deployment()) as real:
         expected = output(real)
     assert output(client) == expected
 
 
-def test_earlier_blocks_can_be_asked(client):
+def test_earlier_blocks_can_be_read(client):
     first = client.set_node("https://a.example", signer=OPERATOR).block
     client.set_node("https://b.example", signer=OPERATOR)
     assert client.node(OPERATOR.address).domain == "https://b.example"
@@ -147,7 +147,7 @@ def test_forged_and_replayed_requests_are_rejected(client):
     )
 
 
-def test_programs_can_be_shown_a_chain_that_does_not_mine(chain, client):
+def test_chain_in_memory_can_stop_mining(chain, client):
     chain.mines = False
     with pytest.raises(OutcomeUnknown) as unknown:
         client.set_node("https://a.example", signer=OPERATOR, options=WriteOptions(timeout_s=0.05))
@@ -157,7 +157,7 @@ def test_programs_can_be_shown_a_chain_that_does_not_mine(chain, client):
     assert outcome.changes[0].node.domain == "https://a.example"
 
 
-def test_transactions_of_the_old_form_are_read_too(chain):
+def test_legacy_transactions_are_read_too(chain):
     transaction = Transaction(
         chain_id=chain.deployment.chain_id,
         nonce=0,
@@ -173,7 +173,7 @@ def test_transactions_of_the_old_form_are_read_too(chain):
     assert (found.sender, found.transaction) == (OPERATOR.address, transaction)
 
 
-def test_tasks_share_it(chain):
+def test_tasks_can_share_the_chain_in_memory(chain):
     async def main():
         async with AsyncRegistryClient(chain.deployment, AsyncMemoryTransport(chain)) as client:
             await asyncio.gather(

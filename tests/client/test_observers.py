@@ -15,7 +15,7 @@ def in_twos(monkeypatch):
 
 
 @pytest.mark.usefixtures("in_twos")
-def test_reader_of_a_list_learns_how_far_it_is(client, devnet):
+def test_observer_of_a_list_learns_the_progress(client, devnet):
     signers = [KeySigner.from_key(account.private_key) for account in devnet.accounts[1:6]]
     for number, signer in enumerate(signers):
         client.set_node(f"https://{number}.example", signer=signer)
@@ -30,7 +30,7 @@ def test_reader_of_a_list_learns_how_far_it_is(client, devnet):
 
 
 @pytest.mark.usefixtures("in_twos")
-def test_filters_change_nothing_about_how_far_it_is(client, listed_party, cpo, emsp, provider):
+def test_filters_do_not_change_the_reported_progress(client, listed_party, cpo, emsp, provider):
     for signer, party_id in ((cpo, "CPO"), (emsp, "EMS"), (provider, "SVC")):
         listed_party(signer, party_id)
     told = []
@@ -38,7 +38,7 @@ def test_filters_change_nothing_about_how_far_it_is(client, listed_party, cpo, e
     assert (found, told) == ((), [(2, 3), (3, 3)])
 
 
-def test_who_waits_learns_how_many_blocks_stand(client, operator, fresh):
+def test_observer_of_a_wait_learns_the_number_of_blocks(client, operator, fresh):
     told = []
 
     def told_and_mined(*how_far):
@@ -52,7 +52,7 @@ def test_who_waits_learns_how_many_blocks_stand(client, operator, fresh):
     assert [how_far for how_far in told if how_far[0]] == [(1, 3), (2, 3)]
 
 
-def test_who_waits_in_vain_is_reported(client, operator, fresh):
+def test_unsuccessful_wait_is_reported(client, operator, fresh):
     told = []
     options = WriteOptions(timeout_s=0.1, on_wait=lambda *how_far: told.append(how_far))
     fresh.request("evm_setAutomine", False)

@@ -51,7 +51,7 @@ def test_quote_covers_what_the_write_costs_and_sends_nothing(client, operator, f
     assert covers(quote, client.send(NODE, signer=operator))
 
 
-def test_quote_of_a_request_is_for_who_submits_it(client, listed_node, cpo, spender):
+def test_quote_of_a_request_is_for_its_spender(client, listed_node, cpo, spender):
     intent = SetParty(
         country_code="DE", party_id="ABC", roles=[Role.CPO], operator=listed_node.address
     )
@@ -61,7 +61,7 @@ def test_quote_of_a_request_is_for_who_submits_it(client, listed_node, cpo, spen
     assert covers(quote, client.submit(signed, spender=spender))
 
 
-def test_quote_is_of_all_transactions_of_a_write(client, operator, funds):
+def test_quote_covers_all_transactions_of_a_write(client, operator, funds):
     client.send(NODE, signer=operator)
     quote = client.quote(OTHER_NODE, payer=operator.address)
     funds(operator, quote.cost_wei - 1)
@@ -92,7 +92,7 @@ def test_quote_takes_gas_and_price_from_the_options(client, operator, base_fee_w
 
 
 @pytest.mark.parametrize("wrong", ["taken", "poor", "forged", "empty"])
-def test_quote_raises_what_the_write_would(client, listed_node, stranger, spender, wrong):
+def test_quote_raises_the_error_of_the_write(client, listed_node, stranger, spender, wrong):
     taken = SetNode(domain="https://node.example")
     forged = client.sign(NODE, stranger).request.signed(
         spender.sign(client.prepare(NODE, stranger.address).payload)

@@ -15,7 +15,7 @@ def way(request):
 
 @pytest.fixture
 def counted(transport):
-    """Return a function that counts the requests of what it does."""
+    """Return a function that counts the requests of a call."""
 
     def count(do):
         transport.requests = 0
@@ -29,7 +29,7 @@ def watching(client, account):
     return WriteOptions(watch=dialect_of(client.deployment).node(account, None))
 
 
-def test_direct_write_is_three_requests_with_what_is_so_before(client, counted, operator):
+def test_direct_write_needs_three_requests(client, counted, operator):
     client.node(operator.address)  # the chain id is known
     options = watching(client, operator.address)
     quote, plan = counted(lambda: client.quote(NODE, payer=operator.address, options=options))

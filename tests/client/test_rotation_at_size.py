@@ -29,7 +29,7 @@ def way(request):
     return request.param
 
 
-def test_a_key_is_rotated_in_one_transaction_whatever_hangs_on_it(client, listed_node, spender):
+def test_a_key_with_many_entries_is_rotated_in_one_transaction(client, listed_node, spender):
     old, new = KeySigner.generate(), KeySigner.generate()
 
     def submit(pairs):

@@ -73,7 +73,7 @@ def funded(devnet, signer):
 
 
 def raw_call(devnet, to, signature, *arguments, sender=None):
-    """Send what our client would not."""
+    """Send a write that our client would refuse."""
     data = selector(signature) + abi.join(*arguments)
     transaction = {
         "from": sender or devnet.accounts[5].address,
@@ -88,7 +88,7 @@ def party(operator, party_id="ABC", *, roles=(Role.CPO,)):
     return SetParty(country_code="DE", party_id=party_id, roles=roles, operator=operator.address)
 
 
-# What must not be believed
+# Entries to ignore
 
 
 def list_the_zero_address(devnet, operator):
@@ -131,7 +131,7 @@ def list_the_zero_address(devnet, operator):
     )
 
 
-def test_what_the_zero_address_lists_is_nobodys(client, fresh, listed_node, listed_party, emsp):
+def test_entries_of_the_zero_address_are_ignored(client, fresh, listed_node, listed_party, emsp):
     listed_party(emsp, "EMS")
     list_the_zero_address(fresh, listed_node)
     assert client.route("NO", "ONE") is None
@@ -147,7 +147,7 @@ def test_what_the_zero_address_lists_is_nobodys(client, fresh, listed_node, list
     assert client.services() == ()
 
 
-def test_lists_leave_out_who_left_and_report_who_came_back_once(
+def test_lists_omit_left_entries_and_report_returned_ones_once(
     client, listed_party, operator, other_operator, cpo, emsp, provider
 ):
     for signer, party_id in ((cpo, "CPO"), (emsp, "EMS"), (provider, "SVC")):
@@ -274,7 +274,9 @@ def test_url_or_id_that_is_not_free_costs_nothing(
     assert client.node(other_operator.address).domain == "https://other.example"
 
 
-def test_who_can_pay_the_first_of_several_only_pays_none(client, fresh, listed_node, operator):
+def test_nothing_is_paid_if_only_the_first_of_several_is_affordable(
+    client, fresh, listed_node, operator
+):
     fresh.request("anvil_setBalance", operator.address, hex(1_500_000))  # wei, at 16 per gas
     with pytest.raises(InsufficientFunds) as error:
         client.set_node("https://b.example", signer=operator)
@@ -295,7 +297,7 @@ def overtaken(write):
     return WriteOptions(timeout_s=5, on_sent=on_sent)
 
 
-def test_failure_in_the_middle_sets_the_former_url_again(
+def test_failure_in_the_middle_restores_the_former_url(
     client, fresh, listed_node, operator, stranger
 ):
     def take():
@@ -313,7 +315,7 @@ def test_failure_in_the_middle_sets_the_former_url_again(
     assert client.node(operator.address).domain == "https://node.example"
 
 
-def test_failure_in_the_middle_sets_the_former_party_again(
+def test_failure_in_the_middle_restores_the_former_party(
     client, fresh, listed_party, listed_node, cpo, stranger
 ):
     listed_party(cpo, "AAA")
@@ -339,7 +341,7 @@ def test_failure_in_the_middle_sets_the_former_party_again(
     assert client.party(cpo.address) == before
 
 
-def test_what_can_not_be_set_again_is_said(client, fresh, listed_node, operator, stranger):
+def test_failed_restoration_is_reported(client, fresh, listed_node, operator, stranger):
     def take_both():
         to = fresh.v1_deployment().registry
         for url, place in (("https://b.example", 5), ("https://node.example", 6)):
@@ -373,7 +375,7 @@ def test_unknown_outcome_in_the_middle_is_not_undone(client, fresh, listed_node,
 def test_second_transaction_waits_while_no_node_is_there(
     client, transport, monkeypatch, listed_node, operator
 ):
-    """Else the entry would be gone because of an outage of a second."""
+    """Otherwise, a short outage would leave the entry deleted."""
     perform, take, turns, refused = transport.perform, MemoryJournal.take, [], []
 
     def counted(*given):
@@ -425,7 +427,7 @@ def test_signed_change_of_id_needs_a_signed_deletion(
     assert client.party("DE", "AAA") is None
 
 
-def test_signed_update_takes_the_modules_off_and_says_so(
+def test_signed_update_removes_the_modules_and_says_so(
     client, listed_party, listed_node, cpo, spender
 ):
     listed_party(cpo, "AAA")
@@ -435,10 +437,10 @@ def test_signed_update_takes_the_modules_off_and_says_so(
     assert change.modules_sender == client.party(cpo.address).modules_sender == ()
 
 
-def test_signature_of_another_is_refused_before_it_is_sent(
+def test_signature_of_another_key_is_refused_before_it_is_sent(
     client, fresh, listed_node, cpo, spender
 ):
-    """The contract would list the node of whatever address the signature gives."""
+    """The contract would list the node of the address that the signature recovers to."""
     before = fresh.request("eth_blockNumber")
     good = client.sign(SetNode(domain="https://c.example"), cpo)
     tampered = client.prepare(SetNode(domain="https://d.example"), cpo.address)
@@ -491,7 +493,7 @@ def test_agreement_with_named_permissions_is_compared_before_it_is_sent(
 # Unsupported operations
 
 
-def test_what_is_not_there_is_said(client, operator, stranger, cpo):
+def test_unsupported_operations_are_named(client, operator, stranger, cpo):
     for ask in (
         lambda: client.nonce(cpo.address),
         lambda: client.membership(cpo.address),
@@ -512,7 +514,7 @@ def test_what_is_not_there_is_said(client, operator, stranger, cpo):
             ask()
 
 
-def test_ownership_can_not_be_given_to_nobody_but_renounced(client, owner, operator):
+def test_ownership_is_renounced_and_not_given_to_the_zero_address(client, owner, operator):
     with pytest.raises(errors.OwnableUnauthorizedAccount) as error:
         client.send(TransferOwnership(new_owner=operator.address), signer=operator)
     assert error.value.account == operator.address
@@ -522,8 +524,8 @@ def test_ownership_can_not_be_given_to_nobody_but_renounced(client, owner, opera
     assert client.owner.address() is None
 
 
-def test_many_parties_take_ten_requests_a_thousand(client, fresh, transport, listed_node):
-    """A key each would take long: the accounts are Anvil's to play."""
+def test_a_thousand_parties_need_ten_requests(client, fresh, transport, listed_node):
+    """Anvil impersonates the accounts, because a key for each would take long."""
     count = 250
     to = fresh.v1_deployment().registry
     for place in range(count):
@@ -548,7 +550,7 @@ def test_many_parties_take_ten_requests_a_thousand(client, fresh, transport, lis
 # Detecting the generation
 
 
-def test_generation_is_found_by_asking(fresh):
+def test_generation_is_detected_from_the_contracts(fresh):
     for deployment in (fresh.deployment(), fresh.v1_deployment()):
         found = find_deployment(
             deployment.registry.lower(), deployment.permissions, rpc_urls=[fresh.rpc_url]
@@ -559,7 +561,7 @@ def test_generation_is_found_by_asking(fresh):
             assert client.nodes() == ()
 
 
-def test_contracts_that_are_none_of_ours_are_refused(fresh, stranger):
+def test_unknown_contracts_are_refused(fresh, stranger):
     ours, v1s = fresh.deployment(), fresh.v1_deployment()
     urls = [fresh.rpc_url]
     for registry, permissions in (
@@ -577,7 +579,7 @@ def test_contracts_that_are_none_of_ours_are_refused(fresh, stranger):
 
 
 @pytest.mark.parametrize("network", ["ewc", "volta", "local-v1"])
-def test_live_networks_can_be_prepared_for_without_asking_them(network):
+def test_requests_for_live_networks_are_prepared_offline(network):
     with connect(network) as client:
         assert client.limits.replayable
         signer = KeySigner.generate()

@@ -1,4 +1,4 @@
-"""What tests that start programs share: a program of which nothing may be left running."""
+"""Shared by tests that start programs: no process may be left running."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ PATIENCE_S = 20
 
 
 class Program:
-    """A Python program as a user starts it, and whatever it starts itself."""
+    """A Python program, started like by a user, and its child processes."""
 
     def __init__(self, *arguments, **environment):
         self._mark = f"OCN_TEST_PROGRAM={uuid.uuid4()}"
@@ -45,7 +45,7 @@ class Program:
         return self.process.returncode, out, err
 
     def running(self):
-        """Return the command lines of what it started and is still there (its own, too)."""
+        """Return the command lines of its running processes, including its own."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -55,7 +55,7 @@ class Program:
         return found
 
     def left_running(self):
-        """Return what is left of it, once that does not change any more."""
+        """Return its remaining processes, once they no longer change."""
         give_up = time.monotonic() + 5
         while (running := self.running()) and time.monotonic() < give_up:
             time.sleep(0.01)
@@ -64,7 +64,7 @@ class Program:
 
 @pytest.fixture
 def start():
-    """Start programs, and end at the test's end what is left of them."""
+    """Start programs, and stop all their processes at the end of the test."""
     programs = []
 
     def start_program(*arguments, **environment):

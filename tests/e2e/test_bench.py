@@ -1,4 +1,4 @@
-"""`make bench` says what was measured, beside v1, and fails when a limit is missed."""
+"""`make bench` shows the measurements next to v1's, and fails if a limit is missed."""
 
 import importlib.util
 import json
@@ -38,7 +38,7 @@ def bench(monkeypatch):
     return module
 
 
-def test_every_limit_of_gas_and_size_is_met_beside_v1(start):
+def test_every_limit_of_gas_and_size_is_met(start):
     """Sections that measure time are left to `make bench`: no test judges how fast a machine is."""
     status, out, err = start("tools/bench/bench.py", "--json", "gas", "batches", "sizes").finish()
     assert (status, err.partition(" (")[0].split()[-2:]) == (0, ["limits", "met"])
@@ -65,8 +65,8 @@ def test_missed_limit_is_named_and_fails(bench, monkeypatch, capsys):
     assert [line.split()[-1] for line in out.splitlines()[2:6]] == ["met", "MISSED", "MISSED", "1"]
 
 
-def test_commands_are_measured_beside_v1s(bench, monkeypatch):
-    """That both answer, and list as many; how long they take is left to `make bench`."""
+def test_commands_are_measured_next_to_v1s(bench, monkeypatch):
+    """Both commands answer with the same number of entries; `make bench` measures time."""
     for name, few in {"PARTIES": 30, "STARTS": 1, "LISTS": 1}.items():
         monkeypatch.setattr(bench.command_scenarios, name, few)
     rows = bench.command().rows

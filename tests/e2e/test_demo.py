@@ -108,7 +108,7 @@ def test_two_demos_run_side_by_side(start):
     assert (first.finish()[0], second.finish()[0]) == (0, 0)
 
 
-def test_reader_that_has_seen_enough_is_not_an_error(start):
+def test_reader_that_closes_early_is_not_an_error(start):
     program = start(DEMO)
     program.read_until("A chain of its own")
     program.process.stdout.close()
