@@ -31,6 +31,7 @@ from ocn_registry.evm.keccak import selector
 from ocn_registry.evm.transactions import unsigned
 from ocn_registry.flows import batch, requests, transaction, write
 from ocn_registry.flows.price import raised
+from ocn_registry.flows.same_write import plain
 from ocn_registry.flows.sender import sender_for
 from ocn_registry.models import BlockRef
 from ocn_registry.networks import built_in
@@ -234,7 +235,7 @@ def fee(chain, **options):
     call = DIALECT.write((SET_NODE,), each_alone=False)
     options = WriteOptions(**options)
     sender = run(sender_for(DEPLOYMENT, OPERATOR.address, options), chain.perform)
-    return run(transaction.prepared(sender, transaction.plain(call)), chain.perform).transaction
+    return run(transaction.prepared(sender, plain(call)), chain.perform).transaction
 
 
 def test_fee_follows_the_base_fee(chain):
@@ -290,7 +291,7 @@ def test_network_keeps_its_kind_of_fees(chain, base_fee):
     )
     call = DIALECT.write((SET_NODE,), each_alone=False)
     with pytest.raises(BadAnswer, match="base fee"):
-        run(transaction.prepared(sender, transaction.plain(call)), chain.perform)
+        run(transaction.prepared(sender, plain(call)), chain.perform)
     with pytest.raises(BadAnswer, match="base fee"):  # a replacement is signed by the same rule
         run(raised((50, 2), options, has_base_fee=base_fee), chain.perform)
 
