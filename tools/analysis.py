@@ -1,6 +1,6 @@
 """Analyse the contracts: `python tools/analysis.py [slither|forge|mutants|coverage|halmos]...`.
 
-All of them run where none is named, as many at once as there are processors. See `docs/analysis.md`
+Without a name, all of them run, as many at once as there are processors. See `docs/analysis.md`
 for what makes each of them fail. They write only below `.build/`.
 """
 
@@ -20,10 +20,10 @@ from side_by_side import side_by_side
 sys.path.insert(0, str(ROOT / "tools" / "build"))
 from build_abi import compiled_contracts
 
-#: Percent of the lines and of the branches of `contracts/` that the forge tests have to reach.
+#: The percentage of lines and of branches of `contracts/` that the forge tests have to reach.
 COVERAGE = 98.0
 
-#: What the tests deploy in place of what viaIR makes (tests/forge/kit/Fixture.sol).
+#: The artifacts that tests deploy in place of those of viaIR (tests/forge/kit/Fixture.sol).
 OLDER_PIPELINE = {
     "OCN_REGISTRY_ARTIFACT": "Registry.sol:Registry",
     "OCN_PERMISSIONS_ARTIFACT": "Permissions.sol:Permissions",
@@ -32,9 +32,9 @@ OLDER_PIPELINE = {
 _PROGRAMS = ROOT / ".venv-analysis" / "bin"
 _BUILD = Path(".build")
 
-#: What runs side by side, the longest first. The mutants use what forge has compiled.
+#: The analysers that run side by side, the longest first. The mutants use forge's build.
 _LANES = (("forge", "mutants"), ("halmos",), ("slither",), ("coverage",))
-#: Of how many mutants a short run consists.
+#: The number of mutants in a short run.
 _MUTANTS = 25
 
 
@@ -46,7 +46,7 @@ def run(command: list[str], folder: Path, environment: dict[str, str] | None = N
 
 
 def slither(folder: Path = ROOT) -> int:
-    """Look for what a reader should worry about; `slither.config.json` has the terms."""
+    """Run slither, with the settings of `slither.config.json`."""
     out = str(_BUILD / "slither" / "out")
     environment = {"FOUNDRY_OUT": out, "FOUNDRY_CACHE_PATH": str(_BUILD / "slither" / "cache")}
     return run([str(_PROGRAMS / "slither"), "."], folder, environment)
@@ -68,13 +68,13 @@ def forge(folder: Path = ROOT) -> int:
     if status:
         return status
     _say("forge: as the older pipeline compiles the same source")
-    # Fewer runs: what can differ is the code, not the rules.
+    # Fewer runs, since only the code can differ, not the rules.
     few = {"FOUNDRY_PROFILE": "default", "FOUNDRY_FUZZ_RUNS": "64", "FOUNDRY_INVARIANT_RUNS": "8"}
     return run([program, "test"], folder, {**few, **OLDER_PIPELINE})
 
 
 def halmos(folder: Path = ROOT, *, contract: str = "Proofs$", function: str = "check_") -> int:
-    """Prove what `tests/halmos` claims, within the bounds that are said there.
+    """Run the proofs of `tests/halmos`, within the bounds stated there.
 
     halmos only warns about an incomplete proof, such as a loop that could continue; here it fails.
     """
@@ -94,7 +94,7 @@ def halmos(folder: Path = ROOT, *, contract: str = "Proofs$", function: str = "c
 
 
 def coverage(folder: Path = ROOT) -> int:
-    """Print how much of the contracts the forge tests reach, and fail below the limit."""
+    """Print the coverage of the contracts by the forge tests, and fail below the limit."""
     record = _BUILD / "forge" / "lcov.info"
     (folder / record).parent.mkdir(parents=True, exist_ok=True)
     program = str(native_folder("forge") / "forge")
@@ -110,7 +110,7 @@ def coverage(folder: Path = ROOT) -> int:
 
 
 def mutants() -> int:
-    """Try whether the tests notice a sample of changes to the contracts; see `mutation.py`."""
+    """Check that the tests notice a sample of changes to the contracts; see `mutation.py`."""
     return run([sys.executable, "tools/mutation.py", "--sample", str(_MUTANTS)], ROOT)
 
 
@@ -146,7 +146,7 @@ def _share(hits: list[bool]) -> str:
 
 
 def main() -> int:
-    """Run the analysers that are named one after the other, or all of them side by side."""
+    """Run the named analysers one after the other, or all of them side by side."""
     analysers = {
         "slither": slither,
         "forge": forge,

@@ -87,7 +87,7 @@ def read_json(data: bytes) -> None:
 
 
 def read_packed(data: bytes) -> None:
-    """Unpack what says that it is packed."""
+    """Unpack compressed content."""
     for coding in (None, "gzip", "deflate"):
         try:
             found = unpacked(data, coding, _MOST_BYTES)
@@ -98,7 +98,7 @@ def read_packed(data: bytes) -> None:
 
 
 def read_rpc(data: bytes) -> None:
-    """Read what a node answers to questions of each kind."""
+    """Read a node's answers to requests of each kind."""
     call = Call(_ACCOUNT, b"", lambda answer: _read_text(Words(answer)))
     effects: list[AnyEffect] = [
         call,
@@ -155,7 +155,7 @@ def read_files(data: bytes) -> None:
 
 
 def read_chain(data: bytes) -> None:
-    """Read what contracts return, and transactions."""
+    """Read contract results and transactions."""
     try:
         _read_text(Words(data))
     except BadAnswer as error:

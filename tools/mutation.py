@@ -38,7 +38,7 @@ from ocn_registry_dev_env import ROOT, native_folder
 WORK = ROOT / ".build" / "mutation"
 SURVIVORS = ROOT / "tests" / "analysis" / "survivors.toml"
 TARGETS = ("Registry", "Permissions")
-#: What is tried in turn, the quick and the likely first: suites and tests, as forge matches them.
+#: Suites and tests in order of use, the quick and likely ones first, as forge matches them.
 #: `LibrariesTest` is not: it calls the libraries as they were compiled into the tests.
 _RULES = ("(Registry|Accounts|Permissions|SignedRequests|Batches)Test", "")
 _WORLD = ("WorldTest", "")
@@ -439,7 +439,7 @@ class Run:
         self._local = threading.local()
         self._compilers: list[Compiler] = []
         self._copies = itertools.count(1)
-        #: No caller could tell these from the contracts: only the first stage tries them again.
+        #: No caller could notice these mutants, so only the first stage tries them again.
         self._equivalent = {
             key for key, why in explained_survivors().items() if why.startswith("equivalent")
         }

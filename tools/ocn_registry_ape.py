@@ -1,4 +1,4 @@
-"""What the scripts for Ape share: accounts as signers, and the network as a transport.
+"""Shared by the scripts for Ape: accounts as signers, and the network as a transport.
 
 `ape run register_node` and its like write through `ocn_registry.plans`, as the command line does:
 the same plan, price and question, the same errors and exit codes.
@@ -105,7 +105,7 @@ class Console:
         self.token = networks.UNKNOWN_TOKEN
 
     def note(self, text: str) -> None:
-        """Say one line, with everything escaped that could command a terminal."""
+        """Print one line, with control characters escaped."""
         click.echo("".join(map(_printable, text)), err=True)
 
     @property
@@ -138,7 +138,7 @@ class Console:
 
     @contextmanager
     def waiting(self, options: WriteOptions) -> Generator[WriteOptions, None, None]:
-        """Say the hash of what was sent."""
+        """Print the hash of a sent transaction."""
         yield replace(options, on_sent=lambda tx_hash: self.note(f"sent      {tx_hash}"))
 
 
@@ -151,7 +151,7 @@ def registry_command(wanted: Wanted, says: str, *options: click.Parameter) -> cl
         options: Its own arguments and options.
     """
 
-    # Ape looks at the name `provider` to hand in the network that was chosen.
+    # Ape passes the chosen network because the parameter is named `provider`.
     def run(provider: ProviderAPI, **given: Any) -> None:  # noqa: ANN401 - all kinds of options
         console = Console(yes=given["yes"])
         try:

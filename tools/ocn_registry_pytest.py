@@ -26,8 +26,8 @@ _APE_FOLDER = _ROOT / "tests" / "contract"
 _SLOWEST_SHOWN = 15
 _SLOW_S = 10
 
-#: What takes longest, the slowest first, as the list at the end of a run shows it: workers begin
-#: with these, for whoever begins one of them last keeps the others waiting.
+#: The slowest files, slowest first, as the list at the end of a run shows. Workers begin with
+#: these, because one that is started last would keep the run waiting.
 _SLOW = (
     "tests/analysis/test_analysers_find_faults.py",
     "tests/e2e/test_rehearsal.py",
@@ -60,7 +60,7 @@ _SLOW = (
     "tests/e2e/test_release.py",
     "tests/unit/test_platforms.py",
 )
-# What needs no chain is quick, and is left for the end, when workers wait for each other.
+# Tests without a chain are quick, and come last to fill gaps between workers.
 _QUICK_FOLDER = "tests/unit/"
 
 # Chains make the time of an example vary by more than any deadline would allow for.
@@ -133,7 +133,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _unit(nodeid: str) -> str:
-    """Return what one worker runs as a whole: a file, so that it makes its fixtures once.
+    """Return the unit of a worker: a file, so that its fixtures are made once.
 
     All of Ape's tests go to one worker: they share a compilation and a chain.
     """
@@ -142,7 +142,7 @@ def _unit(nodeid: str) -> str:
 
 
 def _sort_by_time(items: list[pytest.Item]) -> None:
-    """Put what takes longest first, then what needs a chain, and else the files with many tests."""
+    """Sort by time: slow files first, then those with a chain, then those with many tests."""
     counts = Counter(_unit(item.nodeid) for item in items)
     ranks = {unit: rank for rank, unit in enumerate(_SLOW)}
 

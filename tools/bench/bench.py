@@ -1,4 +1,4 @@
-"""What `make bench` prints: our figures, v1's from the same run, and the limits we promised.
+"""The output of `make bench`: our figures, v1's from the same run, and the promised limits.
 
     python tools/bench/bench.py                 every section
     python tools/bench/bench.py gas sizes       only these

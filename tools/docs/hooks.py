@@ -1,4 +1,4 @@
-"""What the site adds to the pages: files of the repository that pages link to, and the commands.
+"""Additions of the site: pages for linked files of the repository, and for the commands.
 
 MkDocs knows the files below `docs/`. A link to another file of the repository, such as a contract
 or an example, would lead out of the site. This module adds a page with the text of each such file,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SENDS = {"eth_sendRawTransaction", "eth_sendTransaction"}
 GENERATION = "v3"
-METADATA_BYTES = 53  # what the compiler writes at the end of the code: a hash of all sources
+METADATA_BYTES = 53  # appended to the code by the compiler: a hash of all sources
 _TIMEOUT_S = 120.0
 
 

@@ -180,7 +180,7 @@ def close(args: Namespace) -> int:
 
 @contextmanager
 def _task(args: Namespace) -> Generator[tuple[ImportTask, WriteOptions], None, None]:
-    """Give the task of importing a file, with the owner's key, and the options of its writes."""
+    """Prepare the import of a file with the owner's key and the options of its writes."""
     from ocn_registry import migration
     from ocn_registry.cli.config.keys import key
     from ocn_registry.cli.config.networks import connect
