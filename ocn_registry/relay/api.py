@@ -308,17 +308,15 @@ async def _body(http: HttpRequest) -> dict[str, object]:
 
 async def _content(http: HttpRequest) -> bytes:
     content = bytearray()
-
-    async def read() -> None:
-        async for chunk in http.stream():
-            content.extend(chunk)
-            if len(content) > MAX_BODY_BYTES:
-                raise Problem(
-                    "too_large", f"the body is larger than {MAX_BODY_BYTES} bytes: send one request"
-                )
-
     try:
-        await asyncio.wait_for(read(), _BODY_S)
+        async with asyncio.timeout(_BODY_S):
+            async for chunk in http.stream():
+                content.extend(chunk)
+                if len(content) > MAX_BODY_BYTES:
+                    raise Problem(
+                        "too_large",
+                        f"the body is larger than {MAX_BODY_BYTES} bytes: send one request",
+                    )
     except TimeoutError:
         raise Problem(
             "body_timeout", f"the body did not arrive within {_BODY_S:.0f} s: send it again"
