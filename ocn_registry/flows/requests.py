@@ -22,7 +22,6 @@ from ocn_registry.flows.arguments import (
     check_signed,
     check_signer,
 )
-from ocn_registry.flows.mistakes import explained
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.times import date
 from ocn_registry.intents import DeleteParty, SetController, SetParty, SetPartyModules
@@ -238,9 +237,10 @@ def read_signed(dialect: Dialect, text: str | bytes) -> SignedRequest:
 
 def verify(dialect: Dialect, requests: tuple[SignedRequest, ...]) -> Flow[None]:
     """Check signed requests, and raise the first error found; see `checks`."""
-    found = yield from checks(dialect, requests)
-    for request, one in zip(requests, found, strict=True):
+    for request, one in zip(requests, (yield from checks(dialect, requests)), strict=True):
         if one.error is not None:
+            from ocn_registry.flows.mistakes import explained  # noqa: PLC0415 - for errors only
+
             raise (yield from explained(dialect, request, one.error, one.contracts))
 
 

@@ -30,6 +30,21 @@ else:
         return _standard()(**options)
 
 
+def complete(*packages: str) -> None:
+    """Make the methods of all classes of these packages that are imported.
+
+    A program that is about to use many of them calls this while it waits for something else.
+
+    Args:
+        packages: How the names of their modules begin.
+    """
+    for name, module in [*sys.modules.items()]:
+        if name.startswith(packages):
+            for kind in [*vars(module).values()]:
+                if isinstance(kind, type):
+                    getattr(kind, "__dataclass_fields__", None)  # makes all the others too
+
+
 _ONE_AT_A_TIME = RLock()  # completing a class completes its bases
 
 

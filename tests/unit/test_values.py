@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -16,7 +17,7 @@ from typing import ClassVar
 import pytest
 
 import ocn_registry
-from ocn_registry.portable.values import dataclass
+from ocn_registry.portable.values import _Later, complete, dataclass
 
 
 def point(decorator):
@@ -96,6 +97,20 @@ def described(kind):
         "names": (kind.__name__, kind.__qualname__.rpartition(".")[2], kind.__doc__),
         "dimensions": kind.dimensions,
     }
+
+
+def test_classes_of_a_package_can_be_completed_before_they_are_used(monkeypatch):
+    modules = [types.ModuleType(f"{name}.shapes") for name in ("package", "another")]
+    for module in modules:
+        module.Point = point(dataclass)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    complete("package.")
+    first, second = [
+        [name for name, member in vars(module.Point).items() if isinstance(member, _Later)]
+        for module in modules
+    ]
+    assert not first
+    assert "__init__" in second
 
 
 def test_class_equals_that_of_the_standard_library():

@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -33,6 +31,7 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from ocn_registry.networks import Deployment
     from ocn_registry.protocol.effects import HeadBlock
@@ -40,15 +39,17 @@ if TYPE_CHECKING:
 
 
 def connect(
-    args: Namespace, *, total_s: float | None = None, next_module: str | None = None
+    args: Namespace,
+    *,
+    total_s: float | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> RegistryClient:
     """Return a client of the registry given on the command line.
 
     Args:
         args: The command line.
         total_s: Time limit for all of its requests together.
-        next_module: A module that is needed after the first answer, and imported while it is
-            awaited.
+        meanwhile: Called while the first answer is awaited, to prepare what comes after it.
 
     Raises:
         InvalidInput: There is no such network, or an option is not valid.
@@ -56,8 +57,7 @@ def connect(
     deployment = chosen(args)
     hide_urls([*deployment.rpc_urls, args.proxy or ""])
     transport = _transport(args, deployment, deployment.chain_id, total_s)
-    if next_module is not None:
-        transport.meanwhile = partial(import_module, next_module)
+    transport.meanwhile = meanwhile
     return RegistryClient(deployment, transport, journal=_journal(args))
 
 
