@@ -1,6 +1,7 @@
 """No number causes a traceback: each option that takes a number is tried with odd ones."""
 
 import contextlib
+import functools
 import io
 import os
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from ocn_registry.cli.commands import commands
 from ocn_registry.cli.main import main
+from ocn_registry.cli.options import new_file
 from ocn_registry.cli.parser import add_options, parse
 from ocn_registry.plans.exit_codes import DONE, MEANINGS, UNEXPECTED
 
@@ -55,6 +57,7 @@ NUMBERS |= {"new_nonce", "first", "last"}
 ENDLESS = {"devnet", "watch", "tx status", "tx speed-up", "tx cancel"}
 
 
+@functools.cache  # always the same objects: `line` looks for the one that is tried
 def actions(command):
     parser = ArgumentParser(add_help=False)
     add_options(parser, command)
@@ -119,7 +122,7 @@ def test_every_option_that_takes_a_number_is_tried():
         action.dest
         for command in commands()
         for action in actions(command)
-        if action.type is not None and not hasattr(action.type, "known")
+        if action.type not in {None, new_file} and not hasattr(action.type, "known")
     }
     assert parsed - {"tx_hash", "registry_tx", "permissions_tx", "id", "keep", "export"} <= NUMBERS
 

@@ -13,7 +13,7 @@ import pytest
 from ocn_registry import KeySigner
 from ocn_registry.cli.commands import commands
 from ocn_registry.cli.main import main
-from ocn_registry.cli.parser import add_options
+from ocn_registry.cli.parser import add_options, parser_of
 from ocn_registry.signing.program import program_signer
 
 KEY = "be367b774603c65850ee2cf479df809174f95cdb847483db2a6bcf1aad0fa5fd"
@@ -96,9 +96,22 @@ CASES = [
 ]
 
 
+NAMES = {name for each in commands() for name in (*each.path.split(), *each.aliases)}
+
+
+@functools.cache
+def parser_for(first, named):
+    """Return the parser of a command line, which depends on its first word and the names in it."""
+    return parser_of([*first, *named])
+
+
 @pytest.fixture
 def said(monkeypatch, tmp_path):
     """Run a command in this process; return everything that it prints."""
+    monkeypatch.setattr(
+        "ocn_registry.cli.parser.parser_of",
+        lambda argv: parser_for(tuple(argv[:1]), frozenset(argv) & NAMES),
+    )
 
     def run(words, stdin="", **variables):
         out, err = io.StringIO(), io.StringIO()

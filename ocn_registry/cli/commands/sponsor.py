@@ -29,7 +29,7 @@ def sponsor(args: Namespace) -> int:
     with connect(args) as client:
         operator, signer = _sponsor(args, client.deployment)
         account = Address(args.account)
-        deadline = int(time.time()) + take.seconds(args.valid_for)
+        deadline = int(time.time()) + args.valid_for
         talk(f"operator  {operator}")
         if signer.address != operator:
             talk(f"signed by {signer.address}, its controller")
@@ -96,6 +96,7 @@ def _sponsored(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--valid-for",
+        type=take.seconds,
         default="7d",
         metavar="TIME",
         help="how long: 30m, 12h or 7d (default: 7d)",
