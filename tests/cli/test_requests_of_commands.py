@@ -1,5 +1,7 @@
 """The number of a command's requests: users wait for each of them."""
 
+import json
+
 import pytest
 
 URL = "https://a.example"
@@ -11,9 +13,19 @@ def deployment(fresh):
     return fresh.deployment()
 
 
+async def answered_when_mined(exchange):
+    """Answer a sent transaction when it is in a block, which is a moment after Anvil does."""
+    content = await exchange.forward()
+    tx_hash = json.loads(content)["result"]
+    while json.loads(await exchange.ask("eth_getTransactionReceipt", tx_hash))["result"] is None:
+        pass
+    await exchange.reply(content)
+
+
 @pytest.fixture
 def posts(anywhere, proxy):
     """Run a command that must succeed, through a proxy, and return its number of requests."""
+    proxy.inject(answered_when_mined, "eth_sendRawTransaction")
 
     def run(*words, **variables):
         before = proxy.posts
