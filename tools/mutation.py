@@ -7,7 +7,7 @@ tests stay, and only what they deploy is another (`OCN_REGISTRY_ARTIFACT`,
 
 They are compiled by the older pipeline and without the optimizer, which is many times quicker than
 as the contracts are deployed. One that the first stage of tests does not kill is compiled once more
-with it: if its bytecode is that of the contracts, it is no other program and does not count. Nor
+with it: if its bytecode is that of the contracts, it is the same program and does not count. Nor
 does one that does not compile, or that is the same program as an earlier mutant. What survives has
 to be explained in `tests/analysis/survivors.toml`; a survivor that is not fails the run.
 """

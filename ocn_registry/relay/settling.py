@@ -206,10 +206,12 @@ class Settler:
         with self._service.database.transaction() as transaction:
             for request_id, error in fate.errors.items():
                 ended: State = "done" if error is None else "failed"
+                if again:
+                    ended = "accepted"
                 store.move(
                     transaction,
                     request_id,
-                    "accepted" if again else ended if final else "mined",
+                    ended if final else "mined",
                     since=(since,),
                     carried_by=fate.tx_hashes,
                     tx_hash=fate.tx_hash,

@@ -76,7 +76,7 @@ def listed(client, devnet, operator, cpo, emsp, provider):
     if client.limits.has_websites:
         website = SetPartyWebsite(country_code="DE", party_id="MSP", website="https://msp.example")
         note("MSP", client.send(website, signer=emsp))
-    client.set_node(f"{URL}/2", signer=operator)  # is no change of theirs
+    client.set_node(f"{URL}/2", signer=operator)  # does not change the parties
     mine(devnet, 5)
     return moments
 

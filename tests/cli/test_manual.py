@@ -131,7 +131,7 @@ def test_committed_manual_is_compared(tmp_path, monkeypatch):
     manual = script()
     monkeypatch.setattr(manual, "FOLDER", tmp_path)
     monkeypatch.setattr("sys.argv", ["build_manual.py"])
-    (tmp_path / "ocn-registry-gone.1").write_text("of a command that is no more")
+    (tmp_path / "ocn-registry-gone.1").write_text("of a command that was removed")
     assert manual.main() == 0
     assert not (tmp_path / "ocn-registry-gone.1").exists()
     monkeypatch.setattr("sys.argv", ["build_manual.py", "--check"])

@@ -926,7 +926,7 @@ contract World is Requests {
                 vm.assertEq(agreed.membership, registry.membershipOf(user), "the user's membership");
                 vm.assertEq(agreed.version, permissions.serviceVersion(list[j]), "the service's version");
                 vm.assertTrue(agreed.membership != 0 && agreed.version != 0, "active without membership or service");
-                vm.assertTrue(registry.membershipOf(list[j]) != 0, "the provider is no party");
+                vm.assertTrue(registry.membershipOf(list[j]) != 0, "the provider is not a party");
                 for (uint256 k = 0; k < j; ++k) vm.assertTrue(list[k] != list[j], "a provider twice");
             }
         }
