@@ -1,12 +1,15 @@
 """The progress of long work: a line on the terminal, after a second, that is removed at the end."""
 
 import http.client
+import io
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from ocn_registry.cli.output import progress
 
 URL = "https://node.example.org"
 
@@ -129,6 +132,26 @@ def test_ctrl_c_clears_the_line(start, fresh, operator, keys):
     code, shown = running.finish()
     assert code == 130
     assert shown.endswith(f"{wiped('block 1 of 3')}\ninterrupted\n")
+
+
+def test_ctrl_c_right_after_the_line_is_drawn_clears_it(monkeypatch):
+    """Interrupt the line between its bytes and the next statement, where a signal may arrive."""
+
+    class Interrupted(io.StringIO):
+        def isatty(self):
+            return True
+
+        def flush(self):
+            if self.getvalue() == "\rblock 1 of 3":
+                raise KeyboardInterrupt
+
+    errors = Interrupted()
+    monkeypatch.setattr(sys, "stderr", errors)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "_PATIENCE_S", 0)
+    with pytest.raises(KeyboardInterrupt), progress.Progress("block {} of {}") as line:
+        line(1, 3)
+    assert errors.getvalue().endswith(wiped("block 1 of 3"))
 
 
 def test_lookup_of_a_transaction_shows_progress_too(start, fresh, client, operator):
