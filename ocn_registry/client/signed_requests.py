@@ -43,7 +43,6 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Raises:
             InvalidInput: The intent can't be signed, or the deadline is past or too far away.
-            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
@@ -69,10 +68,6 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Returns:
             The signed request.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         given = None if account is None else Address(account)
         return self._run(
@@ -92,7 +87,6 @@ class SignedRequests(Group[Run], Generic[SignerT]):
             NonceMismatch: A request does not carry its account's next nonce.
             SignatureMismatch: A request is not signed by its account or controller.
             Reverted: The contract would refuse the change.
-            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(flows.requests.tried(self._dialect, signed))
 
@@ -120,10 +114,6 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Raises:
             RequestRejected: The request would not take effect, or none of several would.
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.batch.submit(self._dialect, signed, spender, self._with(options), quote)
@@ -148,13 +138,6 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
-
-        Raises:
-            InvalidInput: An address, an id or a number is not valid.
-            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
-            FeeAboveCap: It would cost more than the options allow; nothing was sent.
-            OutcomeUnknown: It was sent, and the chain has not decided within the time.
-            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.admin.invalidate(
