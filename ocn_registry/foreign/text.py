@@ -111,7 +111,7 @@ def _text(text: str, limit: int, *, public: bool) -> str:
     length = len(text)
     if not public:
         text = masked(text)
-    if len(text) <= limit:
+    if len(text) <= limit or text == HIDDEN_KEY:
         return repr(text)
     return f"{text[:limit]!r}... ({length} characters)"
 

@@ -36,7 +36,11 @@ _EXACT: Final = 1 << 53
 _NUMBER: Final = re.compile(r"(0|[1-9][0-9]{0,77})n?")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _PART: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{56,64})")  # without zeros that it began with
-_PARITIES: Final = ("v", "yParity", "recoveryParam", "recovery")
+_DECIMAL_PART: Final = re.compile(r"[0-9]{65,78}n?")
+_BASE64_PART: Final = re.compile(r"[0-9A-Za-z+/]{43}=")
+_PARITIES: Final = ("v", "yParity", "recoveryParam", "recovery", "recid")
+_BARE_PARITY: Final = re.compile(r"[0-9a-fA-F]{1,16}")
+_BASE64_PARITY: Final = re.compile(r"[0-9A-Za-z+/]{2}==")
 _SIGNATURE: Final = re.compile(r"0[xX]((?:[0-9a-fA-F]{2})*)|((?:[0-9a-fA-F]{2}){64,65})")
 _DOMAIN_FIELDS: Final = DOMAIN_TYPE.document()
 _KEYS: Final = {"types", "primaryType", "domain", "message"}
@@ -162,6 +166,7 @@ def _joined(parts: dict[str, object]) -> object:
     """Return the parts of a key's signature as one text; what is not such parts stays as it is.
 
     Libraries keep r, s and v, or the parity in its place, apart (ethers, viem); s can hold it too.
+    The parts are hexadecimal digits, numbers (eth-account) or bytes in base64 (web3j).
     """
     packed = parts.get("yParityAndS")
     r, s = _digits(parts.get("r")), _digits(parts.get("s") or packed)
@@ -169,17 +174,41 @@ def _joined(parts: dict[str, object]) -> object:
         return parts
     if packed is not None:
         return f"0x{r}{s}"
-    given = next((parts[name] for name in _PARITIES if name in parts), None)
-    try:
-        v = _number("v", 64, given)
-    except InvalidInput:
-        return parts
-    return f"0x{r}{s}{v:0{max(2, v.bit_length() // 8 * 2 + 2)}x}"
+    v = _parity(next((parts[name] for name in _PARITIES if name in parts), None))
+    return parts if v is None else f"0x{r}{s}{v:0{max(2, v.bit_length() // 8 * 2 + 2)}x}"
 
 
 def _digits(part: object) -> str | None:
-    found = _PART.fullmatch(part) if isinstance(part, str) else None
-    return None if found is None else found[1].zfill(64)
+    """Return r or s as 64 hexadecimal digits; `None` if it is not one."""
+    if isinstance(part, str):
+        if found := _PART.fullmatch(part):
+            return found[1].zfill(64)
+        if _BASE64_PART.fullmatch(part):
+            return _from_base64(part)
+        part = int(part.removesuffix("n")) if _DECIMAL_PART.fullmatch(part) else None
+    if not isinstance(part, int) or not 1 << 220 < part < 1 << 256:
+        return None
+    return f"{part:064x}"
+
+
+def _parity(given: object) -> int | None:
+    """Return v, or the parity in its place; `None` if it is neither."""
+    try:
+        return _number("v", 64, given)
+    except InvalidInput:
+        pass
+    if isinstance(given, str):
+        if _BARE_PARITY.fullmatch(given):  # as devices answer
+            return int(given, 16)
+        if _BASE64_PARITY.fullmatch(given):
+            return int(_from_base64(given), 16)
+    return None
+
+
+def _from_base64(text: str) -> str:
+    import binascii  # noqa: PLC0415 - for a few libraries only
+
+    return binascii.a2b_base64(text).hex()
 
 
 def match(document: Document, domain: Domain, kind: StructType) -> TypedData:

@@ -12,14 +12,14 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from ocn_registry.errors import InvalidInput, SignatureMismatch
-from ocn_registry.evm.curve import SIGNATURE_BYTES, recover
+from ocn_registry.evm.curve import recover
 from ocn_registry.evm.transactions import as_request, digest, join, signature_in
 from ocn_registry.evm.typed_data import TypedData
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.models import Address
 from ocn_registry.signing.documents import read_signature
 from ocn_registry.signing.payload import PersonalPayload
-from ocn_registry.signing.signatures import canonical
+from ocn_registry.signing.signatures import LONGEST_BYTES, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +49,8 @@ class _External(Generic[R]):
         """Create a signer from the address and the callables that reach its key.
 
         Each callable returns a signature, as bytes or in hexadecimal with `0x`: 65 bytes r, s, v,
-        or 64 bytes (EIP-2098). Exceptions of a callable propagate unchanged, before anything is
-        sent.
+        64 bytes (EIP-2098), or r and s in DER form, as key services return them. Exceptions of a
+        callable propagate unchanged, before anything is sent.
 
         Args:
             address: Address of the key; with `is_contract`, of the contract.
@@ -114,7 +114,7 @@ class _External(Generic[R]):
     def _joined(self, transaction: Transaction, answer: Signature) -> SignedTransaction:
         """Add the signature to our own transaction, so that no other one can be sent."""
         given = _bytes(answer)
-        found = given if len(given) <= SIGNATURE_BYTES else signature_in(given) or b""
+        found = given if len(given) <= LONGEST_BYTES else signature_in(given) or b""
         signed = digest(transaction)
         signature = canonical(found, self.address, lambda: signed)
         recovered = recover(signed, signature)

@@ -6,6 +6,7 @@ so each is tried: if one recovers the account, the message says which one it was
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from ocn_registry.evm.curve import recover
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.evm.typed_data import DOMAIN_TYPE, TypedData
 from ocn_registry.signing.payload import PersonalPayload
-from ocn_registry.signing.signatures import canonical
+from ocn_registry.signing.signatures import LONGEST_BYTES, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ocn_registry.signing.payload import Payload
 
 _SHORTEST_BYTES: Final = 64
-_LONGEST_BYTES: Final = 72
 _ETHEREUM: Final = 1  # the chain that wallets start with
 _NEAR: Final = (1, -1, 2, -2)
 _AS_MESSAGE: Final = "as a personal message, not as typed data (eth_signTypedData_v4)"
@@ -39,7 +39,7 @@ def signed_instead(
         signer: The address of the key.
         chains: The chains to try besides Ethereum.
     """
-    if not _SHORTEST_BYTES <= len(signature) <= _LONGEST_BYTES:
+    if not _SHORTEST_BYTES <= len(signature) <= LONGEST_BYTES:
         return None
     for digest, what in _candidates(payload, chains):
         if recover(digest, canonical(signature, signer, _of(digest))) == signer:
@@ -61,6 +61,8 @@ def _candidates(payload: Payload, chains: Iterable[int]) -> Iterator[tuple[bytes
     digest = payload.digest()
     yield _personal(digest), _AS_MESSAGE
     yield _personal(_text(digest)), _AS_MESSAGE
+    for text in _written(payload):
+        yield _personal(text.encode()), _AS_MESSAGE
     yield keccak256(digest), "of the hash of its hash (don't hash the digest)"
     domain = payload.domain
     for chain_id in sorted({_ETHEREUM, *chains}):
@@ -74,6 +76,14 @@ def _candidates(payload: Payload, chains: Iterable[int]) -> Iterator[tuple[bytes
         if isinstance(nonce, int) and nonce + step >= 0:
             values = (*others, nonce + step, deadline)
             yield replace(payload, values=values).digest(), f"for nonce {nonce + step}"
+
+
+def _written(payload: TypedData) -> Iterator[str]:
+    """Yield a document's texts, as they may have been pasted into a wallet."""
+    document = payload.document()
+    yield (pretty := json.dumps(document, indent=2, ensure_ascii=False))
+    yield pretty + "\n"
+    yield json.dumps(document, separators=(",", ":"), ensure_ascii=False)  # JavaScript
 
 
 def _personal(message: bytes) -> bytes:

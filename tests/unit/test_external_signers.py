@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from Crypto.Util.asn1 import DerSequence
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
@@ -75,11 +76,14 @@ def test_typed_data_is_signed_elsewhere():
     assert repr(signer) == f"<ExternalSigner {ADDRESS}>"
 
 
+@pytest.mark.parametrize("is_der", [False, True], ids=["r-s-v", "der"])
 @pytest.mark.parametrize("network", ["local", "volta"])
-def test_digest_is_signed_by_a_key_service(network):
-    signer = ExternalSigner(
-        ADDRESS, sign_digest=lambda digest: ACCOUNT.unsafe_sign_hash(digest).signature
-    )
+def test_digest_is_signed_by_a_key_service(network, is_der):
+    def sign(digest):
+        made = ACCOUNT.unsafe_sign_hash(digest)
+        return DerSequence([made.r, made.s]).encode() if is_der else made.signature
+
+    signer = ExternalSigner(ADDRESS, sign_digest=sign)
     made = request(network)
     assert made.sign(signer).signature == made.sign(KeySigner.from_key(KEY)).signature
     assert Account.recover_transaction(signer.sign_transaction(TRANSACTION).raw) == ADDRESS

@@ -1,8 +1,10 @@
 """Signatures of keys get one canonical form; signatures of contracts are kept as they are."""
 
 import json
+from base64 import b64encode
 
 import pytest
+from Crypto.Util.asn1 import DerSequence
 from eth_abi import encode
 from eth_account import Account
 
@@ -58,6 +60,16 @@ def with_chain(signature, chain_id):
     return r + s.to_bytes(32, "big") + v.to_bytes((v.bit_length() + 7) // 8, "big")
 
 
+def der(signature):
+    """Return the form of key services and of OpenSSL, as another implementation writes it."""
+    r, s, _ = parts(signature)
+    return DerSequence([int.from_bytes(r, "big"), s]).encode()
+
+
+def with_v_first(signature):
+    return signature[64:] + signature[:64]
+
+
 def wrapped(signature):
     return encode(["address", "bytes", "bytes"], [FACTORY, b"\x01" * 300, signature]) + MAGIC
 
@@ -75,10 +87,14 @@ FORMS = [
     lambda signature: with_chain(signature, 1),
     lambda signature: with_chain(signature, 246),
     lambda signature: with_chain(high(signature), 73799),
+    der,
+    lambda signature: der(high(signature)),
+    with_v_first,
+    lambda signature: with_v_first(from_zero(signature)),
 ]
 NAMES = (
     "as-it-is from-zero compact high-s both bare bare-high wrapped wrapped-compact eip-155 "
-    "eip-155-ewc eip-155-volta-high-s"
+    "eip-155-ewc eip-155-volta-high-s der der-high-s v-first zero-first"
 )
 
 
@@ -132,6 +148,18 @@ def test_request_takes_a_signature_in_any_form(form):
     assert DIALECT.read_request(json.dumps(document)) == right
 
 
+def in_bytes(signature):
+    return signature[:32], signature[32:64], signature[64:]
+
+
+def in_digits(signature, **v):
+    return {"r": signature[:32].hex(), "s": signature[32:64].hex(), **v}
+
+
+def numbers(signature):
+    return [int.from_bytes(part, "big") for part in in_bytes(signature)]
+
+
 def in_parts(signature, **v):
     return {"r": "0x" + signature[:32].hex(), "s": "0x" + signature[32:64].hex(), **v}
 
@@ -156,6 +184,15 @@ def in_parts(signature, **v):
             "s": signature[32:64].hex(),
             "v": signature[64] - 27,
         },
+        lambda signature: in_digits(signature, v=f"{signature[64]:x}"),
+        lambda signature: in_digits(signature, v=f"{signature[64] - 27:02}"),
+        lambda signature: in_digits(signature, recid=signature[64] - 27),
+        lambda signature: dict(zip("rsv", numbers(signature), strict=True)),
+        lambda signature: dict(zip("rsv", map(str, numbers(signature)), strict=True)),
+        lambda signature: {
+            name: b64encode(part).decode()
+            for name, part in zip("rsv", in_bytes(signature), strict=True)
+        },
     ],
     ids=[
         "v",
@@ -167,6 +204,12 @@ def in_parts(signature, **v):
         "recovery",
         "compact",
         "without-0x",
+        "device-hex",
+        "device-parity",
+        "recid",
+        "eth-account",
+        "decimal",
+        "web3j",
     ],
 )
 def test_document_takes_a_signature_as_libraries_write_it(written):
@@ -199,7 +242,18 @@ def test_zeros_that_a_signature_began_with_may_be_missing(place):
 
 
 @pytest.mark.parametrize(
-    "parts", [{}, {"r": "0x1"}, {"r": "0x1", "s": "0x2"}, {"r": 1, "s": "0x2"}]
+    "parts",
+    [
+        {},
+        {"r": "0x1"},
+        {"r": "0x1", "s": "0x2"},
+        {"r": 1, "s": "0x2"},
+        {"r": 1 << 255, "s": 1 << 256, "v": 27},
+        {"r": True, "s": 1 << 255, "v": 27},
+        {"r": "1" * 78, "s": "9" * 78, "v": 27},
+        {"r": "0x" + "1" * 64, "s": "0x" + "1" * 64, "v": "x"},
+        {"r": "0x" + "1" * 64, "s": "0x" + "1" * 64, "v": None},
+    ],
 )
 def test_incomplete_signature_parts_are_refused(parts):
     signer = KeySigner.from_key(KEYS[0])

@@ -67,6 +67,14 @@ def digest():
             "as a personal message, not as typed data",
         ),
         (
+            lambda: message(encode_defunct(text=request().to_json())),
+            "as a personal message, not as typed data",
+        ),
+        (
+            lambda: message(encode_defunct(text=request().to_json() + "\n")),
+            "as a personal message, not as typed data",
+        ),
+        (
             lambda: Account.unsafe_sign_hash(keccak256(digest()), KEY).signature,
             "of the hash of its hash",
         ),
@@ -79,6 +87,8 @@ def digest():
     ids=[
         "message",
         "hash-as-text",
+        "document-as-text",
+        "file-as-text",
         "hashed-twice",
         "ethereum",
         "chain",

@@ -205,3 +205,7 @@ def test_public_text_and_hashes_in_node_messages_are_shown():
 )
 def test_long_text_is_cut_before_it_is_searched(text):
     assert len(masked(text)) <= len(text) // 100
+
+
+def test_mask_is_not_cut():
+    assert shown({"r": "0x" + "ab" * 32}, 20) == f"{{'r': '{HIDDEN_KEY}'}}"
