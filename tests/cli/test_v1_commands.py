@@ -11,7 +11,7 @@ from ocn_registry.models import Address
 
 TABLE = Path(__file__).parents[2] / "docs" / "v1-commands.md"
 ROW = re.compile(r"\| `(.+?)` \| (.+?) \| (\d) \| `(.+?)` \| (.+?) \|")
-KINDS = ("as written", "accepted alias", "mended", "wrong in v1")
+KINDS = ("as written", "accepted alias", "fixed", "wrong in v1")
 
 # Keys of v1's README.
 SIGNER, SIGNER_KEY = (

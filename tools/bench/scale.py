@@ -340,8 +340,8 @@ def main() -> int:
 def _written() -> str:
     today = datetime.now(tz=UTC).date().isoformat()
     return (
-        f"Written by `make scale` ({today}), which says how it is measured "
-        "(`tools/bench/scale.py`)."
+        f"Written by `make scale` ({today}); `tools/bench/scale.py` describes how the figures are "
+        "measured."
     )
 
 
@@ -370,21 +370,22 @@ def report(
             "",
             "## Pages",
             "",
-            "| list | entries a page | entries | gas of a page | all pages |",
+            "| list | entries per page | entries | gas of a page | time for all pages |",
             "|---|--:|--:|--:|--:|",
             *[
                 f"| `{view}` | {size} | {entries:,} | {gas:,} | {seconds:.2f} s |"
                 for size, view, entries, gas, seconds in reads
             ],
             "",
-            "## Up to what length a view without pages answers, in a call of 50,000,000 gas",
+            "## The longest lists that views without pages return in a call of 50,000,000 gas",
             "",
             "| view | v1's published bytecode | ours |",
             "|---|--:|--:|",
             *[f"| `{view}` | {v1} | {ours} |" for view, v1, ours in limits],
             "",
-            "By binary search on the chain, but for `about`: extrapolated from the services above.",
-            "Pages of each list answer at any length.",
+            "Found by binary search on the chain. *About* marks a value that is extrapolated",
+            "from the services above.",
+            "Views with pages work at any length.",
         ]
     )
 

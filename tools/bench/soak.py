@@ -41,8 +41,8 @@ def main() -> int:
     seconds = time.monotonic() - start
     missing = [name for names in not_seen(here.seen).values() for name in names]
     done = (
-        f"{here.histories} histories, {here.steps} steps (blocks) of {STEPS} a history, "
-        f"{sum(here.seen.values())} calls: no difference, in {seconds:.0f} s"
+        f"{here.histories} histories of up to {STEPS} steps (blocks), {here.steps:,} steps and "
+        f"{sum(here.seen.values()):,} calls in {seconds:.0f} s: no difference"
     )
     print(done)
     print(f"never seen: {', '.join(missing) or 'nothing'}")
@@ -58,13 +58,21 @@ def _note(done: str, missing: list[str], figures: str) -> str:
 
 Written by `make soak` ({today}): {done}.
 
-Never seen: {", ".join(missing) or "nothing: each function succeeded, each error occurred"}.
+A history is a random series of calls, sent to the contracts on a chain and to their model in
+Python. After every step, the results, errors, events and views of both have to agree
+(`tests/property/histories/history.py`). `tests/property/test_state_machine_finds_faults.py` shows
+that such histories find faults.
 
-What it compares after every step, `tests/property/histories/history.py` says; that it finds faults,
-`tests/property/test_state_machine_finds_faults.py` shows.
+{_coverage(missing)}
 
 {figures}
 """
+
+
+def _coverage(missing: list[str]) -> str:
+    if missing:
+        return f"Never seen: {', '.join(missing)}."
+    return "Each function succeeded and each error occurred at least once."
 
 
 if __name__ == "__main__":

@@ -126,9 +126,10 @@ def note(lines: list[str]) -> None:
         raise SystemExit(f"{NOTE} has no heading {HEADING!r}")
     today = datetime.now(tz=UTC).date().isoformat()
     says = (
-        f"Written by `python tools/rehearsal/rehearsal_numbers.py --note` ({today}), which says "
-        "how it is measured and fails when a\nparty costs more than 80,000 gas or anything "
-        "differs; the tests run a tenth of it. Times are those of one machine.\n"
+        f"Written by `python tools/rehearsal/rehearsal_numbers.py --note` ({today}). "
+        "The program describes how the figures are measured. It fails\nif a party costs more than "
+        "80,000 gas, or if anything differs; the tests run a tenth of it. Times are from one "
+        "machine.\n"
     )
     NOTE.write_text(f"{page}{heading}{says}\n" + "\n".join(lines) + "\n", encoding="utf-8")
 

@@ -25,6 +25,7 @@ from arena.target import DEADLINE, Refused, Signed, Target
 from .world import IDS, MODEST, ROLES, SERVICE, URL, has_agreement, with_agreement, with_parties
 
 _V1 = NotThere("an account can't change its key")
+_NO_CONTROLLERS = NotThere("an account has no controller")
 NEW, COLD, THIEF = somebody(1), somebody(2), somebody(3)
 _NEXT_TERM = 1 << 32
 _WEBSITE = "https://cpo.example"
@@ -122,7 +123,7 @@ def requests_signed_before_a_move(t: Target) -> Seen:
     return several((name, reason, partial(t.strike, signed)) for name, reason, signed in moves)
 
 
-@attack(v1=_V1, v3=Sees({}, "each is `InvalidNonce`"))
+@attack(v1=_NO_CONTROLLERS, v3=Sees({}, "each is `InvalidNonce`"))
 def requests_signed_before_a_new_controller(t: Target) -> Seen:
     """A request stays valid after the controller was named, changed, removed or named again."""
     with_parties(t)
@@ -152,7 +153,7 @@ def requests_signed_before_a_new_controller(t: Target) -> Seen:
     )
 
 
-@attack(v1=_V1, v3=Sees({}, "each is refused: only the controller signs"))
+@attack(v1=_NO_CONTROLLERS, v3=Sees({}, "each is refused: only the controller signs"))
 def a_stolen_key_of_an_account_with_a_controller(t: Target) -> Seen:
     """A thief of the key changes entries, cancels requests, moves, or names a controller."""
     with_agreement(t)
@@ -201,7 +202,7 @@ def a_stolen_key_of_an_account_with_a_controller(t: Target) -> Seen:
     return several(moves)
 
 
-@attack(v1=_V1, v3=Refuses("NotController", EMSP, COLD))
+@attack(v1=_NO_CONTROLLERS, v3=Refuses("NotController", EMSP, COLD))
 def a_controller_that_has_a_controller(t: Target) -> Seen:
     """An account that names a controller ends up with an unknown one."""
     with_parties(t)
@@ -210,7 +211,7 @@ def a_controller_that_has_a_controller(t: Target) -> Seen:
     return Seen(t.read("controllerOf", CPO), EMSP)
 
 
-@attack(v1=_V1, v3=Refuses("InvalidSignature", contract_at(1)))
+@attack(v1=_NO_CONTROLLERS, v3=Refuses("InvalidSignature", contract_at(1)))
 def a_controller_that_can_not_sign(t: Target) -> Seen:
     """An account is locked for ever because it named a contract that can't sign."""
     with_parties(t)
@@ -220,15 +221,15 @@ def a_controller_that_can_not_sign(t: Target) -> Seen:
     return Seen(t.read("controllerOf", CPO), contract)
 
 
-@attack(v1=_V1, v3=Refuses("SignatureExpired", 0))
+@attack(v1=_NO_CONTROLLERS, v3=Refuses("SignatureExpired", 0))
 def a_controller_that_relays_its_own_naming(t: Target) -> Seen:
-    """A controller named by mistake is taken to accept because it sends the request."""
+    """A controller named by mistake counts as accepting because it sends the request."""
     with_parties(t)
     t.strike(t.sign(CPO, "setController", SPENDER), SPENDER)
     return Seen(t.read("controllerOf", CPO), SPENDER)
 
 
-@attack(v1=_V1, v3=Refuses("NotController", SPENDER, COLD))
+@attack(v1=_NO_CONTROLLERS, v3=Refuses("NotController", SPENDER, COLD))
 def a_controller_acting_directly(t: Target) -> Seen:
     """Direct writes of a controller act for its account, or the other way round."""
     with_parties(t)
@@ -237,9 +238,12 @@ def a_controller_acting_directly(t: Target) -> Seen:
     return Seen(t.read("partyOf", b"FR", b"SPE"), SPENDER)
 
 
-@attack(v1=_V1, v3=Sees(value=True, meaning="it stays: giving up one of several ids ends nothing"))
+@attack(
+    v1=NotThere("an address has one id"),
+    v3=Sees(value=True, meaning="it stays: giving up one of several ids ends nothing"),
+)
 def an_agreement_without_the_founding_id(t: Target) -> Seen:
-    """An agreement ends, or is lost from the list, because one of several ids is given up."""
+    """An agreement ends, or disappears from the list, because one of several ids is given up."""
     with_agreement(t)
     for who in (CPO, PROVIDER):
         t.direct(who, "setParty", b"FR", b"P" + who.name[:2].upper().encode(), ROLES, OPERATOR)
@@ -248,7 +252,7 @@ def an_agreement_without_the_founding_id(t: Target) -> Seen:
     return Seen(has_agreement(t) and listed, wanted=False)
 
 
-@attack(v1=_V1, v3=Sees(value=False, meaning="it has ended"))
+@attack(v1=NotThere("there are no batches"), v3=Sees(value=False, meaning="it has ended"))
 def an_agreement_after_leaving_and_coming_back_at_once(t: Target) -> Seen:
     """Leaving and coming back in one transaction keeps agreements that leaving ends."""
     with_agreement(t)
