@@ -209,8 +209,8 @@ class SqliteJournal:
                 self._files = _files_at(self._path)
             if _files_at(self._path) != self._files:  # others would not see what is written here
                 raise JournalError(
-                    f"the journal {shown(str(self._path))} was deleted or replaced while it was in "
-                    "use: put it back, or restart this program",
+                    f"the journal {shown(str(self._path))} was deleted, emptied or replaced while "
+                    "it was in use: put it back, or restart this program",
                 )
             yield
 
@@ -299,16 +299,20 @@ class SqliteJournal:
 
 
 def _files_at(path: Path) -> list[tuple[int, int] | None]:
-    """Return which files a journal consists of: the database, and its log of what is written."""
+    """Return which files a journal consists of: the database, and its log of what is written.
+
+    An empty database counts as none: it is not, once it was opened.
+    """
     found: list[tuple[int, int] | None] = []
     target = os.path.realpath(path)
-    for each in (Path(target), Path(f"{target}-wal")):
+    for each, may_be_empty in ((target, False), (f"{target}-wal", True)):
         try:
-            status = each.stat()
+            status = Path(each).stat()
         except FileNotFoundError:
             found.append(None)
         else:
-            found.append((status.st_dev, status.st_ino))
+            is_there = may_be_empty or status.st_size > 0
+            found.append((status.st_dev, status.st_ino) if is_there else None)
     return found
 
 

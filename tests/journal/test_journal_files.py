@@ -124,7 +124,9 @@ def test_entries_are_seen_by_others_when_a_process_has_opened_its_journal_twice(
     assert second.entries(CHAIN) == (entry(0),)
 
 
-@pytest.mark.parametrize("lost", ["deleted", "replaced", "without its log", "behind a link"])
+@pytest.mark.parametrize(
+    "lost", ["deleted", "emptied", "replaced", "without its log", "behind a link"]
+)
 def test_journal_that_others_do_not_see_any_more_takes_no_entries(file, tmp_path, lost):
     link = tmp_path / "link"
     link.symlink_to(file)
@@ -132,6 +134,8 @@ def test_journal_that_others_do_not_see_any_more_takes_no_entries(file, tmp_path
         journal.write(entry(0))
         if lost == "deleted":
             file.unlink()
+        elif lost == "emptied":
+            os.truncate(file, 0)
         elif lost == "replaced":
             (tmp_path / "other").replace(file)
         elif lost == "without its log":
@@ -140,7 +144,7 @@ def test_journal_that_others_do_not_see_any_more_takes_no_entries(file, tmp_path
             link.unlink()
             link.symlink_to(tmp_path / "other")
         for use in (lambda: journal.write(entry(1)), lambda: journal.entries(CHAIN)):
-            with pytest.raises(JournalError, match="deleted or replaced while it was in use"):
+            with pytest.raises(JournalError, match="emptied or replaced while it was in use"):
                 use()
 
 
