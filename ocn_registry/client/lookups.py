@@ -37,6 +37,10 @@ class Lookups(Group[Run]):
 
         Returns:
             Whether it is; `False` if no such party is listed.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who, at = PartyId(country_code, party_id), Address(operator)
         return self._run(questions.is_mine(self._dialect, who, at, block))
@@ -57,6 +61,10 @@ class Lookups(Group[Run]):
 
         Returns:
             The parties, in the contract's order.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         at = Address(operator)
         return self._run(questions.planned_parties(self._dialect, at, connected, block))
@@ -82,6 +90,10 @@ class Lookups(Group[Run]):
 
         Returns:
             The services, each once; empty if the sender has agreed to none that match.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = PartyId(country_code, party_id)
         flow = questions.services_for(self._dialect, who, module, interface, block)
@@ -105,6 +117,10 @@ class Lookups(Group[Run]):
 
         Returns:
             Whether the address is the party's or its operator's; `None` if it is neither.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who, at = PartyId(country_code, party_id), Address(address)
         return self._run(questions.signatory_of(self._dialect, who, at, block))

@@ -29,6 +29,10 @@ class Reads(Group[Run]):
 
         Returns:
             The node; `None` if the account runs none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.node(Address(operator), block)))
 
@@ -47,6 +51,9 @@ class Reads(Group[Run]):
 
         Returns:
             The nodes, in the contract's order.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
 
@@ -66,6 +73,10 @@ class Reads(Group[Run]):
 
         Returns:
             The party; `None` if none is listed. By address, the one under its current id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = address_or_id(address_or_country_code, party_id)
         return self._run(questions.party(self._dialect, who, block))
@@ -92,6 +103,10 @@ class Reads(Group[Run]):
 
         Returns:
             The parties, one for each id, in the contract's order.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             read.parties(
@@ -122,6 +137,10 @@ class Reads(Group[Run]):
         Returns:
             The route; `None` if no such party is listed. Its `domain` is `None` while the operator
             runs no node.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = PartyId(country_code, party_id)
         return self._run(questions.route(self._dialect, who, block))
@@ -135,6 +154,10 @@ class Reads(Group[Run]):
 
         Returns:
             The parties, the current one first; empty if the account holds no id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.parties_of(Address(account), block)))
 
@@ -147,6 +170,10 @@ class Reads(Group[Run]):
 
         Returns:
             The number; `None` if the account holds no id.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.membership(Address(account), block)))
 
@@ -159,6 +186,10 @@ class Reads(Group[Run]):
 
         Returns:
             Address of the controller; the account's own if it has named none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.controller(Address(account), block)))
 
@@ -178,6 +209,10 @@ class Reads(Group[Run]):
 
         Returns:
             Address of the holder; `None` if the id is held, or not reserved.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = PartyId(country_code, party_id)
         return self._run(iter(self._dialect.reservation(who, block)))
@@ -191,6 +226,10 @@ class Reads(Group[Run]):
 
         Returns:
             Address of the operator; `None` if the URL is listed, or not reserved.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.node_reservation(domain, block)))
 
@@ -203,6 +242,10 @@ class Reads(Group[Run]):
 
         Returns:
             The service; `None` if the account offers none.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.service(Address(provider), block)))
 
@@ -222,6 +265,9 @@ class Reads(Group[Run]):
 
         Returns:
             The services in force, in the contract's order.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             read.services(self._dialect, block, permission=permission, on_read=on_read),
@@ -243,6 +289,10 @@ class Reads(Group[Run]):
 
         Returns:
             The agreement, with `active`; `None` if there never was one.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.agreement(Address(user), Address(provider), block)))
 
@@ -262,6 +312,10 @@ class Reads(Group[Run]):
 
         Returns:
             The agreements in force.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = address_or_id(address_or_country_code, party_id)
         return self._run(
@@ -279,6 +333,10 @@ class Reads(Group[Run]):
 
         Returns:
             The agreements in force, one for each user.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = Address(provider)
         return self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
@@ -299,5 +357,9 @@ class Reads(Group[Run]):
 
         Returns:
             The nonce.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.nonce(Address(account), contract, block)))

@@ -43,6 +43,7 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Raises:
             InvalidInput: The intent can't be signed, or the deadline is past or too far away.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
@@ -68,6 +69,10 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Returns:
             The signed request.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         given = None if account is None else Address(account)
         return self._run(
@@ -87,6 +92,7 @@ class SignedRequests(Group[Run], Generic[SignerT]):
             NonceMismatch: A request does not carry its account's next nonce.
             SignatureMismatch: A request is not signed by its account or controller.
             Reverted: The contract would refuse the change.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(flows.requests.tried(self._dialect, signed))
 
@@ -114,6 +120,10 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Raises:
             RequestRejected: The request would not take effect, or none of several would.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.batch.submit(self._dialect, signed, spender, self._with(options), quote)
@@ -138,6 +148,13 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.admin.invalidate(

@@ -40,17 +40,19 @@ class RegistryClient(
 
     Reads take a `block`: the number of the block whose state to read; `None` for the latest.
     Identify a party by address, or by country code and party id. For entries that are not listed,
-    reads return `None` or an empty tuple.
+    reads return `None` or an empty tuple. They raise `TransportError` if the chain can't be asked,
+    and `InvalidInput` for values that are not valid.
 
-    Writes are simulated first, so that nothing is paid for what the contract refuses, and then wait
-    for their block. One spender can have many writes in progress.
+    Writes wait for their block. They raise `Reverted` if the contract refuses, `InvalidInput` for
+    values that no contract accepts, a `TransportError` if nothing was sent, `OutcomeUnknown` if the
+    transaction was sent and the chain has not decided, and `TransactionReplaced` if another
+    transaction of the sender took its number. One spender can have many writes in progress.
 
     If you send the same write again while the first is open, it waits for that one and sends
     nothing new. With a journal in a file, this is true for every process that uses the file, and
     after a restart; without one, for as long as the client's transport exists.
 
-    Methods that few programs need are in groups: `identity`, `owner`, `transactions`, `ensure`. The
-    errors below are those of all methods; a method lists what it adds.
+    Methods that few programs need are in groups: `identity`, `owner`, `transactions`, `ensure`.
 
     Attributes:
         deployment: The chain, the contracts and their generation.
@@ -60,16 +62,6 @@ class RegistryClient(
         owner: Reads and writes of the registry's owner.
         transactions: Outcomes, open transactions, and replacements of stuck ones.
         ensure: Writes that change only what differs.
-
-    Raises:
-        InvalidInput: An address, an id or a number is not valid.
-        TransportError: The RPC node can't be reached, or does not answer as one; or the account
-            can't pay. Nothing was sent.
-        Reverted: The contract refuses the write.
-        FeeAboveCap: The write would cost more than its options or its quote allow; nothing was
-            sent.
-        OutcomeUnknown: The transaction was sent, and the chain has not decided within the time.
-        TransactionReplaced: Another transaction of the sender took its number.
     """
 
     def __init__(
@@ -136,6 +128,10 @@ class RegistryClient(
         Returns:
             The verdict, with the reason if the host does not vouch; `None` if the node or party is
             not listed.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         # Imported here because it loads TLS.
         from ocn_registry.vouching.check import checked  # noqa: PLC0415

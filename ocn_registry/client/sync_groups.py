@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
 @checked
 class Owner(Group[Run], Generic[SignerT]):
-    """Reads and writes of the registry's owner: `client.owner`.
-
-    `RegistryClient` lists the errors of all methods.
-    """
+    """Reads and writes of the registry's owner: `client.owner`."""
 
     def address(self, *, block: int | None = None) -> Address | None:
         """Return the owner; `None` if there is none.
@@ -41,6 +38,9 @@ class Owner(Group[Run], Generic[SignerT]):
 
         Returns:
             The owner; `None` if there is none.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.owner(block)))
 
@@ -52,6 +52,9 @@ class Owner(Group[Run], Generic[SignerT]):
 
         Returns:
             The account; `None` if there is none.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.pending_owner(block)))
 
@@ -69,6 +72,9 @@ class Owner(Group[Run], Generic[SignerT]):
 
         Returns:
             Whether it does; `False` where contracts have no import.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(iter(self._dialect.import_open(contract, block)))
 
@@ -91,6 +97,12 @@ class Owner(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.admin.reassign(self._dialect, claim, signer, self._with(options)),
@@ -99,10 +111,7 @@ class Owner(Group[Run], Generic[SignerT]):
 
 @checked
 class Transactions(Group[Run], Generic[SignerT]):
-    """Transactions that were sent, and what became of them: `client.transactions`.
-
-    `RegistryClient` lists the errors of all methods.
-    """
+    """Transactions that were sent, and what became of them: `client.transactions`."""
 
     def open(self, account: str | None = None) -> tuple[OpenTransaction, ...]:
         """Return the transactions in the journal that the chain has not decided about, in order.
@@ -112,6 +121,10 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Returns:
             The transactions, in the order of their numbers.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         who = None if account is None else Address(account)
         return self._run(flows.pending.open_transactions(self._dialect, who, self._with(None)))
@@ -124,6 +137,10 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Returns:
             Balance, open transactions, and numbers that the journal does not know.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             flows.pending.spender_status(self._dialect, Address(account), self._with(None)),
@@ -142,6 +159,7 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Raises:
             Reverted: The transaction is in a block, and failed.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(flows.replace.outcome_of(self._dialect, tx_hash, self._with(options)))
 
@@ -157,6 +175,7 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Raises:
             TransactionReplaced: The transaction will never take effect.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(flows.replace.await_outcome(self._dialect, tx_hash, self._with(options)))
 
@@ -179,6 +198,12 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Returns:
             What the transaction did.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.replace.speed_up(self._dialect, tx_hash, signer, self._with(options)),
@@ -200,6 +225,12 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Returns:
             `None` if the stuck transaction will never take effect; its outcome if it was faster.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.replace.cancel(self._dialect, tx_hash, signer, self._with(options)),
@@ -208,10 +239,7 @@ class Transactions(Group[Run], Generic[SignerT]):
 
 @checked
 class Ensure(Group[Run], Generic[SignerT]):
-    """Writes that change only what differs from the listed entries: `client.ensure`.
-
-    `RegistryClient` lists the errors of all methods.
-    """
+    """Writes that change only what differs from the listed entries: `client.ensure`."""
 
     def node(
         self,
@@ -233,6 +261,13 @@ class Ensure(Group[Run], Generic[SignerT]):
 
         Returns:
             Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         wanted = intents.SetNode(domain=domain)
         return self._run(
@@ -274,6 +309,13 @@ class Ensure(Group[Run], Generic[SignerT]):
 
         Returns:
             Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         wanted = intents.WantedParty(
             country_code=country_code,
@@ -312,6 +354,13 @@ class Ensure(Group[Run], Generic[SignerT]):
 
         Returns:
             Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = None if account is None else Address(account)
         return self._run(
@@ -344,6 +393,13 @@ class Ensure(Group[Run], Generic[SignerT]):
 
         Returns:
             Whether something was written, and what.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         wanted = intents.SetService(name=name, url=url, permissions=tuple(permissions))
         return self._run(

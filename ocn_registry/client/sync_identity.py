@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 @checked
 class Identity(Group[Run], Generic[SignerT]):
-    """Keys, controllers and leaving: each is one task, whichever keys sign.
-
-    `RegistryClient` lists the errors of all methods.
-    """
+    """Keys, controllers and leaving: each is one task, whichever keys sign."""
 
     def holdings(self, account: str, *, block: int | None = None) -> Holdings:
         """Return what an account has: parties, node, service, agreements and controller.
@@ -31,6 +28,10 @@ class Identity(Group[Run], Generic[SignerT]):
 
         Returns:
             What it has, at one block.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(flows.identity.holdings(self._dialect, Address(account), block))
 
@@ -62,6 +63,11 @@ class Identity(Group[Run], Generic[SignerT]):
             AccountNotFound: The account has nothing to move.
             AccountInUse: The new key already has something in this registry, or is retired.
             UnsupportedByDialect: These contracts can't move accounts.
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = signer.address if account is None else Address(account)
         return self._run(
@@ -88,6 +94,12 @@ class Identity(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         whole = request if acceptance is None else request.accepted(acceptance)
         return self._run(
@@ -119,6 +131,11 @@ class Identity(Group[Run], Generic[SignerT]):
         Raises:
             NotController: The new controller has a controller itself.
             UnsupportedByDialect: These contracts have no controllers.
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = signer.address if account is None else Address(account)
         return self._run(
@@ -147,6 +164,13 @@ class Identity(Group[Run], Generic[SignerT]):
 
         Returns:
             What the account had, and what was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = signer.address if account is None else Address(account)
         return self._run(

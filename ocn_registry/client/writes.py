@@ -47,6 +47,12 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            FeeAboveCap: The write would cost more than the quote, or than the options allow.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self._run(
             flows.admin.send(
@@ -76,6 +82,9 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             The most that it can cost; pass it to the write, and it never costs more.
+
+        Raises:
+            TransportError: The RPC node can't be reached, or does not answer as one.
         """
         return self._run(
             flows.quote.quote(self._dialect, steps, Address(payer), self._with(options)),
@@ -97,6 +106,13 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self.send(intents.SetNode(domain=domain), signer=signer, options=options)
 
@@ -109,6 +125,12 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self.send(intents.DeleteNode(), signer=signer, options=options)
 
@@ -134,6 +156,13 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         intent = intents.SetParty(
             country_code=country_code,
@@ -161,6 +190,12 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         intent = intents.SetPartyModules(
             sender=tuple(sender),
@@ -177,6 +212,12 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self.send(intents.DeleteParty(), signer=signer, options=options)
 
@@ -200,6 +241,13 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         needed = tuple(permissions)
         intent = intents.SetService(name=name, url=url, permissions=needed)
@@ -214,6 +262,12 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self.send(intents.DeleteService(), signer=signer, options=options)
 
@@ -236,6 +290,13 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         given = None if permissions is None else tuple(permissions)
         intent = intents.CreateAgreement(provider=provider, permissions=given)
@@ -257,5 +318,12 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Returns:
             What was written.
+
+        Raises:
+            InvalidInput: An address, an id or a number is not valid.
+            Reverted: The contract refuses. It is simulated first, so that nothing is paid.
+            FeeAboveCap: It would cost more than the options allow; nothing was sent.
+            OutcomeUnknown: It was sent, and the chain has not decided within the time.
+            TransportError: The RPC node fails, or the account can't pay.
         """
         return self.send(intents.RevokeAgreement(provider=provider), signer=signer, options=options)
