@@ -11,7 +11,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import InvalidInput, OutcomeUnknown, TransactionReplaced, WrongChain
+from ocn_registry.errors import (
+    InsufficientFunds,
+    InvalidInput,
+    OutcomeUnknown,
+    TransactionReplaced,
+    WrongChain,
+)
 from ocn_registry.evm.transactions import SignedTransaction, digest, signature_in, unsigned
 from ocn_registry.flows.confirmation import Included, look_for, wait
 from ocn_registry.flows.outcome import outcome
@@ -20,6 +26,7 @@ from ocn_registry.flows.sender import other_chain, same_chain, sender_for
 from ocn_registry.flows.transaction import outcome_of_entry, signed_by
 from ocn_registry.foreign.text import shown
 from ocn_registry.protocol.effects import (
+    Balance,
     BlockAt,
     Local,
     TransactionOf,
@@ -227,6 +234,10 @@ def _dearer(entry: JournalEntry, sender: Sender, *, void: bool) -> Flow[Transact
     if void:
         dearer = replace(dearer, to=sender.account, data=b"", gas=_GAS_OF_NOTHING)
     hold_cost(dearer.gas, price, sender.options)
+    cost_wei = dearer.gas * price.max_fee_per_gas_wei
+    balance = yield from Balance(sender.account)
+    if balance < cost_wei:  # no node would take it
+        raise InsufficientFunds(sender.account, balance, cost_wei)
     return dearer
 
 

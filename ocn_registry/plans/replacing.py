@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ocn_registry.errors import InvalidInput, OutcomeUnknown
+from ocn_registry.errors import (
+    FeeAboveCap,
+    InvalidInput,
+    OutcomeUnknown,
+    TransactionReplaced,
+)
 from ocn_registry.evm.transactions import unsigned
-from ocn_registry.flows.price import raised
+from ocn_registry.flows.confirmation import Included, look_for
+from ocn_registry.flows.price import hold_cost, raised
 from ocn_registry.outcomes import Quote
 from ocn_registry.plans.execute import Plan, execute, transaction
 from ocn_registry.plans.exit_codes import DONE
@@ -52,6 +58,7 @@ class ReplacementTask:
         """
         self._client, self._tx_hash, self._payer = client, tx_hash, payer
         self._console, self._void = console, void
+        self._hashes: tuple[str, ...] = (tx_hash,)  # of all attempts, if the journal knows them
         self._stuck, self._gas = self._transaction()
 
     def execute(self, options: WriteOptions, *, dry_run: bool) -> int:
@@ -76,6 +83,7 @@ class ReplacementTask:
         journal, chain_id = self._client.journal, self._client.deployment.chain_id
         entry = None if journal is None else journal.find(chain_id, self._tx_hash)
         if entry is not None:
+            self._hashes = entry.tx_hashes
             try:
                 first = unsigned(entry.attempts[0].raw)
                 return unsigned(entry.attempts[-1].raw), first.gas
@@ -104,10 +112,16 @@ class ReplacementTask:
         yield "spender", self._payer.address
 
     def _quote(self, options: WriteOptions) -> Quote:
+        perform = self._client.transport.perform
+        found = run(look_for(self._hashes, 1), perform)
+        if isinstance(found, Included):
+            sentence = f"transaction {found.tx_hash} is in a block: nothing new is sent"
+            return Quote(gas=0, cost_wei=0, sent_before=found.tx_hash, notices=(sentence,))
         was = (self._stuck.max_fee_per_gas_wei, self._stuck.tip_per_gas_wei)
         has_base_fee = self._client.deployment.base_fee
-        price = run(raised(was, options, has_base_fee=has_base_fee), self._client.transport.perform)
+        price = run(raised(was, options, has_base_fee=has_base_fee), perform)
         gas = _GAS_OF_NOTHING if self._void else self._gas
+        hold_cost(gas, price, options)
         return Quote(
             gas=gas,
             cost_wei=gas * price.max_fee_per_gas_wei,
@@ -116,10 +130,24 @@ class ReplacementTask:
         )
 
     def _send(self, options: WriteOptions, quote: Quote | None) -> Outcome | None:
+        transactions = self._client.transactions
+        if quote is not None and quote.sent_before is not None:
+            try:
+                return transactions.await_outcome(self._tx_hash, options=options)
+            except TransactionReplaced:
+                if self._void:  # cancelled before
+                    return None
+                raise
         if quote is not None:
             options = replace(options, max_fee_per_gas_wei=quote.max_fee_per_gas_wei)
-        act = self._client.transactions.cancel if self._void else self._client.transactions.speed_up
-        return act(self._tx_hash, signer=self._payer, options=options)
+        act = transactions.cancel if self._void else transactions.speed_up
+        try:
+            return act(self._tx_hash, signer=self._payer, options=options)
+        except FeeAboveCap as error:
+            if quote is None or error.cap_wei != quote.max_fee_per_gas_wei:
+                raise
+            # The chain is dearer now, or another process has raised the price meanwhile.
+            raise FeeAboveCap(quote.gas * error.needed_wei, quote.cost_wei, of="plan") from None
 
     def _report(self, outcome: Outcome | None) -> tuple[Entry, int]:
         if outcome is None:

@@ -10,7 +10,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from ocn_registry.errors import FeeAboveCap, OutcomeUnknown, Reverted, TransactionReplaced
+from ocn_registry.errors import (
+    FeeAboveCap,
+    InsufficientFunds,
+    OutcomeUnknown,
+    Reverted,
+    TransactionReplaced,
+)
 from ocn_registry.flows.options import WriteOptions
 from ocn_registry.portable.values import dataclass
 from ocn_registry.protocol.effects import Head, ReceiptOf, run
@@ -160,7 +166,7 @@ class Settler:
             return transactions.speed_up(
                 tx_hash, signer=self._service.spender, options=self.options()
             )
-        except FeeAboveCap as error:
+        except (FeeAboveCap, InsufficientFunds) as error:
             _LOG.warning("transaction %s is left as it is: %s", tx_hash, error)
             return transactions.await_outcome(tx_hash, options=self.options())
 

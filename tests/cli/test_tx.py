@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from ocn_registry.cli.execute import Terminal
 from ocn_registry.transport.http_sync import HttpTransport
 
 URL = "https://node.example.org"
@@ -169,3 +170,73 @@ def test_the_plan_of_a_speed_up_after_a_cancellation_shows_the_gas_of_the_change
     assert command("tx", "cancel", *paid_by, "--timeout", "1").returncode == 6
     preview = json.loads(done("tx", "speed-up", *paid_by, "--dry-run"))
     assert preview["gas"] > 100_000
+
+
+@pytest.mark.parametrize("command_", ["speed-up", "cancel"])
+def test_nothing_is_asked_or_sent_for_a_transaction_that_is_in_a_block(
+    stuck, stopped, command, done, keys, operator, command_
+):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    stopped.request("evm_mine")
+    paid_by = [waiting["hash"], "-s", keys[operator.address]]  # without --yes: no question
+    found = command("tx", command_, *paid_by)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["hash"] == waiting["hash"]
+    assert f"transaction {waiting['hash']} is in a block: nothing new is sent" in found.stderr
+    for word in ("price ", "sent  "):
+        assert word not in found.stderr
+    assert pooled(stopped, operator.address) == 0
+
+
+def test_cancelled_transaction_is_reported_as_cancelled_again(stuck, stopped, done, keys, operator):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    words = ["tx", "cancel", waiting["hash"], "-s", keys[operator.address], "-y"]
+    stopped.request("evm_setIntervalMining", 1)
+    assert done(*words) == done(*words)
+    assert pooled(stopped, operator.address) == 0
+
+
+def test_replacement_dearer_than_its_plan_names_the_plan(
+    stuck, stopped, command, done, keys, operator, monkeypatch
+):
+    """Another process raises the price of the same transaction after the plan."""
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    words = ["tx", "speed-up", waiting["hash"], "-s", keys[operator.address], "-y"]
+    agree = Terminal.agree
+
+    def meanwhile(console, question, *, insist):
+        monkeypatch.setattr(Terminal, "agree", agree)
+        assert command(*words, "--timeout", "1").returncode == 6
+        return agree(console, question, insist=insist)
+
+    monkeypatch.setattr(Terminal, "agree", meanwhile)
+    refused = command(*words)
+    assert refused.returncode == 4
+    assert "and the plan showed" in refused.stderr.splitlines()[-1]
+    assert len(json.loads(done("tx", "list"))[0]["hashes"]) == 2
+
+
+def test_replacement_that_the_account_can_not_pay_is_not_sent(
+    stuck, stopped, command, done, keys, operator
+):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    stopped.request("anvil_setBalance", operator.address, hex(1000))
+    refused = command("tx", "speed-up", waiting["hash"], "-s", keys[operator.address], "-y")
+    assert refused.returncode == 4
+    assert "has 1,000 wei and the transaction may cost" in refused.stderr
+    assert len(json.loads(done("tx", "list"))[0]["hashes"]) == 1
+
+
+def test_replacement_above_the_limit_is_refused_with_its_plan(
+    stuck, stopped, command, done, keys, operator
+):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    words = ["tx", "speed-up", waiting["hash"], "-s", keys[operator.address]]
+    refused = command(*words, "--max-cost", "0.000000000000000001")
+    assert refused.returncode == 4
+    assert "the limit" in refused.stderr
