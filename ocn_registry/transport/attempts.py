@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocn_registry.errors import RpcRefused
 from ocn_registry.transport.replies import slow
+from ocn_registry.transport.wordings import is_about_the_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -160,6 +161,20 @@ class Attempts:
         pause_s = min(self._pause_s, _LONGEST_PAUSE_S) if waits else 0.0
         _log("all RPC nodes are asked again in %.1f s", pause_s)
         return pause_s
+
+
+def asks_fewer(endpoint: Endpoint, failure: TransportError, questions: int) -> bool:
+    """Ask fewer questions at once from now on, if that may be why one of them failed.
+
+    Returns:
+        Whether to ask them again without a pause.
+    """
+    if questions == 1 or not isinstance(failure, RpcRefused):
+        return False
+    about_batch = is_about_the_batch(failure.code, failure.message)
+    if about_batch or failure.temporary:  # a rate limit may count each of them
+        endpoint.refuses(questions)
+    return about_batch
 
 
 def _log(message: str, *values: object) -> None:

@@ -47,7 +47,7 @@ from ocn_registry.protocol.effects import (
     Sleep,
     Together,
 )
-from ocn_registry.transport.attempts import Attempts, Failed, TimeLeft
+from ocn_registry.transport.attempts import Attempts, Failed, TimeLeft, asks_fewer
 from ocn_registry.transport.endpoint import Endpoint, origin
 from ocn_registry.transport.jsonrpc import handover_of, items_of, request_of, unwrap
 from ocn_registry.transport.replies import (
@@ -251,9 +251,9 @@ class Nodes:
                 elif failure is None:
                     failure = self._failure(endpoint, effect, error)
             if failure is not None:
-                busy = isinstance(failure, RpcRefused) and failure.temporary
-                if busy and len(some) > 1 and endpoint.by_hash == by_hash:
-                    endpoint.refuses(len(some))  # a rate limit may count each of them
+                same_question = endpoint.by_hash == by_hash
+                if same_question and asks_fewer(endpoint, failure, len(some)):
+                    continue
                 raise Failed(failure)
             questions = questions[len(some) :]
 

@@ -70,11 +70,13 @@ WORDINGS: Final = (
         r"""
             \bbatch
             | (?:request|call|question)s?\ in\ (?:a|one|each|the)\ (?:single\ )?(?:request|call)
-            | array\ of\ (?:request|call)s | (?:payload|entity|body)\ (?:is\ )?too\ large
+            | array\ of\ (?:request|call)s | oversized\ request | max(?:imum)?\ body
+            | (?:request|payload|entity|body|content\ length)\ (?:is\ )?too\ (?:large|big)
+            | multiple\ (?:request|call)s | \d\ (?:call|request)s\ per\ request
             """,
         "geth since 1.11.3: 'batch too large' (ethereum/go-ethereum#26681); others: 'batch size "
         "limit exceeded', 'batch requests are not supported'; servers of JSON: 'request entity too "
-        "large'",
+        "large'; reth and other servers of jsonrpsee: 'Request is too big', 'Oversized request'",
     ),
     Wording(
         Meaning.BEHIND,
@@ -82,14 +84,17 @@ WORDINGS: Final = (
             (?:header|block|state)\b.{0,60}not\ (?:be\ )?(?:yet\ )?(?:found|available)
             | (?:header|block|state)\b.{0,60}unavailable
             | unknown\ ?(?:block|header|ancestor) | (?:missing|unknown)\ trie\ node
-            | (?:cannot|can't|could\ not|couldn't)\ (?:find|be\ found|query\ unfinalized)
-            | cannot\ be\ found
+            | trie\ node\ (?:is\ )?missing | layer\ (?:is\ )?stale | unfinalized\ (?:data|block)
+            | (?:cannot|can't|could\ not|couldn't)\ (?:find|be\ found)
             | no\ (?:state|header|block|historical)\b.{0,20}\b(?:available|found)
             | no\ (?:such\ )?block\b | \bblock\b.{0,20}\b(?:doesn't|does\ not)\ exist
             | resource\ (?:not\ (?:found|available)|unavailable)
-            | (?:block|header|height|state)\b.{0,40}\bnot\ (?:yet\ )?(?:reached|imported|canonical)
+            | (?:block|header|height|state)\b.{0,40}\bnot\ (?:yet\ )?(?:been\ )?
+              (?:reached|imported|canonical|processed)
             | not\ (?:currently\ )?canonical | (?:haven't|not)\ been\ (?:fully\ )?indexed
-            | after\ last\ accepted | (?:greater|higher)\ than\ (?:the\ )?(?:latest|head)
+            | after\ last\ accepted
+            | (?:greater|higher|larger|newer)\ than\ (?:the\ )?(?:latest|head|current)
+            | less\ than\ or\ equal\ to\ the\ (?:latest|head|current)
             | height\b.{0,30}not\ available
             | beyond\ (?:the\ )?(?:current\ )?(?:head|chain|latest)
             | (?:greater|higher|after|ahead)\b.{0,20}(?:latest|head|current)\ block
@@ -97,12 +102,14 @@ WORDINGS: Final = (
             | blockoutofrange | future\ block | invalid\ block\ (?:tag|number)\b.{0,40}\d
             | not\ (?:been\ )?mined\ yet | not\ (?:yet\ )?available\ yet
             | (?:not|still|is)\ (?:yet\ )?(?:fully\ |currently\ )?sync(?:ed|ing) | not\ caught\ up
+            | \bsync\b.{0,20}in\ progress | (?:not\ (?:yet\ )?in|out\ of)\ sync | lagging
             """,
         "geth: 'header not found', 'missing trie node' (ethereum/go-ethereum#25826); reth: 'block "
         "not found' (paradigmxyz/reth#5696); Nethermind, OpenEthereum: 'unknown block number', "
         "'One of the blocks specified in filter cannot be found'; Besu: 'Block not found', 'World "
-        "state unavailable'; Hardhat: 'invalid block tag 19. Latest block number is 18'; Ganache: "
-        "'BlockOutOfRangeError'; proxies before several nodes (MetaMask/metamask-extension#13322)",
+        "state unavailable', 'Initial sync is still in progress'; Hardhat: 'invalid block tag 19. "
+        "Latest block number is 18'; Ganache: 'BlockOutOfRangeError'; proxies before several nodes "
+        "(MetaMask/metamask-extension#13322)",
     ),
     Wording(
         Meaning.RANGE,
@@ -115,11 +122,21 @@ WORDINGS: Final = (
             | query\ (?:timeout|exceed|time) | \b(?:log|result|response)s?\ (?:over|size)\b
             | blocks?\ (?:distance|span|interval) | (?:distance|span|interval)\ between
             | (?:at\ most|within|up\ to)\ [\d,]+\ (?:log|block|event|result)
+            | max(?:imum)?\b.{0,40}\bblocks?\b | blocks?\ (?:are\ |is\ )?(?:allowed|per)\b
+            | number\ of\ (?:requested\ )?(?:block|log)s | block\ count | too\ far\ apart
+            | between\b.{0,20}\bblock | too\ much\ data | smaller\ than\ size
             """,
         "Infura: 'query returned more than 10000 results'; Alchemy: 'Log response size exceeded' "
         "(boundless-xyz/boundless#838); QuickNode: 'eth_getLogs is limited to a 10,000 range' "
         "(eternalsafe/wallet#57); reth: 'query exceeds max results'; Besu: 'range exceeds "
-        "maximum RPC range limit'",
+        "maximum RPC range limit'; others in ponder-sh/ponder, getLogsRetryHelper.ts",
+    ),
+    Wording(
+        Meaning.FOR_GOOD,
+        r"\b(?:gas|fee)\b.{0,40}(?:limit|cap\b|exceed|allowance) | exceed\w*\b.{0,20}\bgas\b",
+        "about the transaction, in words that are otherwise about limits of requests; geth: 'tx "
+        "fee exceeds the configured cap', 'exceeds block gas limit'; Besu: 'Intrinsic gas "
+        "exceeds gas limit'",
     ),
     Wording(
         Meaning.BUSY,
@@ -134,23 +151,30 @@ WORDINGS: Final = (
             | limited\ to\ [\d,.]+ | requests\ ?/\ ?s(?:ec)?\b | queue\ is\ full
             | no\ (?:available\ |known\ )?(?:rpc\ )?(?:upstream|backend|server|node)s?
             | upstreams?\ (?:connect|(?:is|are)\ down) | route\ your\ request
-            | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z
+            | bad\ gateway | unable\ to\ complete | \A\s*eof\s*\Z | unexpected\ eof
             | error\ code:\ 1015 | internal\ (?:server\ )?error | cannot\ fulfill
             | upstreams?\ (?:have\ )?failed | no\ response | cancell?ed
             | (?:service|server|node)\ (?:is\ )?(?:un|not\ )
             | timed?[\s-]*out | deadline\ exceeded | context\ (?:canceled|cancelled|deadline)
-            | starting | warming | shutting\ down | maintenance
-            | connection\ (?:reset|refused|closed)
+            | starting | warming | shutting\ down | maintenance | loading
+            | initiali[sz]ing | booting
+            | connection\ (?:reset|refused|closed) | \bECONN[A-Z]+ | ETIMEDOUT | EAI_AGAIN
+            | socket\ hang | broken\ pipe | no\ such\ host | no\ peers | cool\ down | too\ fast
+            | failed\ to\ (?:fetch|connect|reach|forward)
+            | (?:upstream|endpoint|backend|provider)s\ (?:are\ )?(?:unavailable|exhausted)
+            | database\ error | mdbx | (?:database|db|pebble|server|channel)\W{1,2}(?:is\ )?closed
             """,
         "as HTTP 200: wevm/viem#3680, AntSeed/antseed#841, base/node#368, circlefin/arc-node#207; "
         "geth: 'request timed out' (-32002); proxyd: 'no backend is currently healthy to serve "
         "traffic', 'backend is overloaded'; dRPC: 'Can't route your request to suitable provider'; "
-        "llamanodes/web3-proxy: 'no servers synced'; eRPC: 'all upstreams are down'",
+        "llamanodes/web3-proxy: 'no servers synced'; eRPC: 'all upstreams are down'; a node's or "
+        "proxy's own network and database, in words of Go, Rust and Node.js",
     ),
     Wording(
         Meaning.FOR_GOOD,
         r"""
-            method\b.{0,60}(?:not\ (?:found|supported|allowed|available|exist)|disabled|unsupported)
+            (?:method|\beth_\w+)\b.{0,60}(?:disabled|unsupported
+                |not\ (?:found|supported|allowed|available|exist|(?:white|allow)listed|included))
             | unsupported\ method | invalid\ (?:argument|params|request) | unauthori[sz]ed
             | forbidden | pruned | pruning | api\ key | authenticated | project\ id
             """,
@@ -180,6 +204,7 @@ CODES: Final = {
 }
 # HTTP: busy, or a gateway without the node behind it. 520 to 530 are Cloudflare's.
 BUSY_STATUS: Final = frozenset({408, 425, 429, 502, 503, 504, 529, *range(520, 528), 530})
+_ANSWER_TOO_LONG: Final = r"(?:response|answer)\ (?:is\ )?too\ (?:large|big|long)"
 _ABOUT_EVENTS: Final = {"eth_getLogs"}
 _HASH_UNKNOWN: Final = (
     r"block\ ?hash | cannot\ unmarshal | invalid\ (?:argument|type|block|params|hex) | expected"
@@ -225,6 +250,18 @@ def meaning_of(method: str, code: int, words: str) -> Meaning:
         if _says(wording.pattern, words):
             return wording.meaning
     return CODES.get(code, Meaning.UNKNOWN)
+
+
+def is_about_the_batch(code: int, words: str) -> bool:
+    """Return whether a question may be answered in a request with fewer questions.
+
+    Args:
+        code: The code of the question's error.
+        words: The text of the error.
+
+    Source: geth, `--rpc.batch-response-max-size`: 'response too large' (-32003).
+    """
+    return meaning_of("", code, words) is Meaning.BATCH or _says(_ANSWER_TOO_LONG, words)
 
 
 def refuses_a_hash(code: int, words: str) -> bool:

@@ -135,6 +135,8 @@ def test_refusal_of_the_first_question_is_reported_with_the_nodes_words(
         nodes.gateway_error(403, code=-32600, message="batches are not part of your plan"),
         nodes.only_first(0),
         nodes.only_first(1),
+        nodes.rest_fails(1, code=-32003, message="response too large"),
+        nodes.rest_fails(1, code=-32005, message="the answer is too big"),
         faults.says(b""),
         faults.says(b"null"),
         faults.says(b'{"message": "no lists", "code": 12}'),
@@ -143,7 +145,7 @@ def test_refusal_of_the_first_question_is_reported_with_the_nodes_words(
         faults.status(503),
         faults.reset,
     ],
-    ids=range(22),
+    ids=range(24),
 )
 def test_batch_that_is_too_long_is_halved_and_longer_ones_are_tried_later(
     connect, proxy, devnet, monkeypatch, too_long
@@ -484,7 +486,9 @@ def test_transaction_is_recognised_by_its_hash_however_it_is_reported(
     assert (expected.transaction.tip_per_gas_wei is None) == (fee == "old")
     proxy.inject(faults.answers("eth_getTransactionByHash", form))
     other = connect(proxy.url)
-    assert ways.perform(other, TransactionOf(outcome.tx_hash)) == expected
+    found = ways.perform(other, TransactionOf(outcome.tx_hash))
+    # Anvil keeps a mined transaction in its pool for a moment, and tells no block then.
+    assert replace(found, block_number=None) == replace(expected, block_number=None)
     assert other.transactions.outcome_of(outcome.tx_hash).tx_hash == outcome.tx_hash
 
 

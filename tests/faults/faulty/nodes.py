@@ -54,6 +54,17 @@ def each_fails(**error):
     return fault
 
 
+def rest_fails(count, **error):
+    """Answer the first questions of a batch, and each other one with an error."""
+
+    async def fault(exchange):
+        answers = json.loads(await exchange.forward())
+        left = [{"jsonrpc": "2.0", "id": one["id"], "error": error} for one in answers[count:]]
+        await exchange.reply(json.dumps(answers[:count] + left).encode())
+
+    return fault
+
+
 def only_first(count):
     """Answer only the first questions of a batch."""
 
