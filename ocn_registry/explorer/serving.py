@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             with suppress(ConnectionError, TimeoutError):  # or a reset loses the answer
                 self.rfile.read(min(int(length), _MOST_DROPPED) if length.isdecimal() else 0)
-            problem = Problem("too_large", f"give a body of at most {MAX_BODY_BYTES} bytes")
+            problem = Problem("too_large", f"send a body of at most {MAX_BODY_BYTES} bytes")
             self._send(problem.reply())
             return
         self._answer_safely(self.rfile.read(int(length)))

@@ -110,5 +110,5 @@ def test_a_folder_of_the_first_generation_shows_its_history_and_follows_it(opene
 
 def test_forms_are_not_offered_for_replayable_requests(opened, folder):
     page = opened(url=folder.url).open("do/register")
-    page.get_by_text("This registry is of the first generation").wait_for()
-    page.get_by_text("The command line can write to it.").wait_for()
+    page.get_by_text("This registry uses contracts of the first generation").wait_for()
+    page.get_by_text("The command line can write to them.").wait_for()

@@ -81,7 +81,7 @@ REVIEWS = {
     "service": Review(
         5,
         "service",
-        ("1 Zustimmung zum Dienst, wie er war, endet.", "<b>Last</b>"),
+        ("1 Zustimmung zur jetzigen Version des Dienstes endet.", "<b>Last</b>"),
         lambda _: {"name": f"<b>Last</b> {'ohne Ende ' * 8}", "permissions": ["FORWARD_ALL"]},
     ),
     "end-service": Review(5, "end-service", ("mit ihm 1 Zustimmung",)),
@@ -144,7 +144,7 @@ def test_a_request_file_is_reviewed_and_its_signed_transaction_is_shown_decoded(
         {"name": "a.json", "mimeType": "application/json", "buffer": signed.to_json().encode()}
     )
     made.page.locator("[data-words]").wait_for()
-    made.pay("self").page.get_by_text("Die Transaktion, entschlüsselt").click()
+    made.pay("self").page.get_by_text("Die Transaktion, aufgeschlüsselt").click()
     shown = made.page.locator("pre").inner_text()
     assert 'website: "https://scp.example.org"' in shown
     assert signed.signature.hex() in shown

@@ -123,7 +123,7 @@ def test_a_controller_accepts_and_then_is_the_only_signer(form, key, world):
     account, controller = key(7), Key("0x" + "55" * 32)
     world.chain.request("anvil_setBalance", controller.address, hex(10**18))
     made = form("controller", account, controller).fill(controller=controller.address).check()
-    assert "The account's own key changes nothing here any more." in made.text
+    assert "The account's own key can't change anything here any more." in made.text
     made.pay("relay")
     expect(made.page.get_by_role("button", name="Sign and hand to the relay")).to_be_disabled()
     choose(made, controller, account)

@@ -10,7 +10,7 @@ from wallets import Key, Refusal, TestWallet
 from ocn_registry import KeySigner
 
 WRONG = {
-    "refuses": "You refused in the wallet.",
+    "refuses": "You rejected this in the wallet.",
     "stalls": "The wallet did not answer in time.",
     "busy": "still waiting for an earlier answer",
     "signs with another key": "The wallet signed with another account",
@@ -122,7 +122,7 @@ def test_two_wallets_are_offered_and_the_chosen_one_is_asked(opened, world, key)
 
 
 SIGN, SEND = "eth_signTypedData_v4", "eth_sendTransaction"
-REFUSED = "You refused in the wallet. Nothing was signed or sent."
+REFUSED = "You rejected this in the wallet. Nothing was signed or sent."
 REJECTED = {
     "MetaMask": (4001, "MetaMask Tx Signature: User denied transaction signature."),
     "WalletConnect": (5000, "User disapproved requested methods"),
@@ -151,8 +151,8 @@ def _tried(made):
 
 
 TROUBLES = {
-    "no signature": (SIGN, None, "relay", "The wallet gave no signature back."),
-    "no text": (SIGN, {"signature": "0x00"}, "relay", "The wallet gave no signature back."),
+    "no signature": (SIGN, None, "relay", "The wallet returned no signature."),
+    "no text": (SIGN, {"signature": "0x00"}, "relay", "The wallet returned no signature."),
     "no transaction": (SEND, None, "self", "It may have sent one: look at its history"),
     "no money": (
         SEND,

@@ -24,18 +24,18 @@ let relayKey = "";
 let source = null;
 
 /**
- * Say where data comes from.
+ * Set where data comes from.
  * @param {any} settings The page's settings.
  */
 export async function use(settings) {
   base = new URL(settings.api ?? "../", document.baseURI).href;
   const { relay } = settings;
   relayBase = typeof relay === "string" && relay ? new URL(relay.replace(/\/*$/, "/")).href : relay ? base : "";
-  // Whoever serves the page with an API loads nothing of this.
+  // A page that is served with an API does not load this.
   source = settings.rpc?.length ? (await import("./chain/source.js")).source(settings) : null;
 }
 
-/** Whether a server answers. A node alone does not say when entries changed, nor asks hosts whether they vouch. */
+/** Whether a server answers: a node alone neither says when entries changed nor asks hosts whether they vouch. */
 export const served = () => source === null;
 
 /**
@@ -75,7 +75,7 @@ export async function get(path, query = {}, signal) {
  * @returns {Promise<any>}
  */
 export async function prepare(body, signal) {
-  // A relay elsewhere knows whether it would pay, and which requests wait there; all else is said without it.
+  // A relay elsewhere knows whether it would pay, and which requests wait there; everything else is known without it.
   const relay = relayBase && relayBase !== base ? post("prepare", body, relayBase, signal).catch(() => null) : null;
   if (source) return source.prepare(body, Promise.resolve(relay));
   let found = await post("prepare", body, base, signal);
@@ -93,7 +93,7 @@ export async function prepare(body, signal) {
 export const submit = (body) => post("requests", body, relayBase);
 
 /**
- * Ask the relay how far a request is.
+ * Ask the relay for the state of a request.
  * @param {string} id The request's id.
  * @param {AbortSignal} signal Ends the wait.
  * @returns {Promise<any>}

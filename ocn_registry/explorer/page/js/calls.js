@@ -1,5 +1,5 @@
-// Calls of the contracts, for whoever pays for the transaction: the page makes the bytes itself, so that what is paid
-// for is what is shown, whatever a server says.
+// Contract calls for a transaction that the reader pays for. The page encodes them itself, so that the wallet sends
+// what the page shows, whatever a server says.
 
 import { KINDS } from "./requests.js";
 
@@ -22,7 +22,7 @@ export function raw(document) {
 }
 
 /**
- * Return the call by which an account does something in its own transaction.
+ * Return the call for an account's own transaction.
  * @param {any} document What would be signed.
  * @returns {{to: string, data: string}}
  */

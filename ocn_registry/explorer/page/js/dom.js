@@ -73,16 +73,16 @@ export function fill(element, ...children) {
 const CONTROLS = "a, button, input, select, textarea, summary, h1";
 
 /**
- * Draw something anew, and leave readers where they are: at the same control, with what they typed there, or else at the
- * heading. What they unfolded stays unfolded.
- * @param {HTMLElement} part What is drawn anew.
+ * Redraw something without moving the reader: the focus stays on the same control, with what was typed there, or else
+ * goes to the heading. What was unfolded stays unfolded.
+ * @param {HTMLElement} part What to redraw.
  * @param {() => void} draw Draws it.
  */
 export function keepingPlace(part, draw) {
   const before = /** @type {any} */ (document.activeElement);
   const key = before && part.contains(before) ? keyOf(before) : null;
   const unfolded = [...part.querySelectorAll("details[open] > summary")].map((one) => one.textContent);
-  // A field that is taken out while somebody types in it says that it was changed.
+  // A field that is removed while somebody types in it fires a change event.
   const hush = (event) => event.stopPropagation();
   part.addEventListener("change", hush, true);
   draw();
@@ -102,7 +102,7 @@ export function keepingPlace(part, draw) {
 }
 
 /**
- * Return what a control is known by when it is drawn anew.
+ * Return the key by which a control is found again after redrawing.
  * @param {any} element The control.
  */
 function keyOf(element) {
@@ -111,8 +111,8 @@ function keyOf(element) {
   return [element.tagName, element.id, element.getAttribute("href"), element.name, chosen, text].join(" ");
 }
 
-// Controls, bidirectional controls, and what has no width: whoever writes these into a name wants it
-// to look like something else. Shown by number.
+// Control characters, bidirectional controls, and characters without a width: they make a name look like
+// something else, so they are shown by number.
 const ODD =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]/gu;
 

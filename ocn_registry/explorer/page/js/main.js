@@ -40,12 +40,12 @@ const VIEWS = {
   service,
   address,
   transaction,
-  // Whoever only looks loads nothing of this.
+  // Loaded only when somebody opens a form.
   do: async () => (await import("./do/act.js")).act,
 };
 const TABS = ["", "nodes", "parties", "services", "route", "changes"];
 const POLL_MS = 5000;
-/** The history may come a little after the entries: so long a view is asked for again. */
+/** The history may lag a little behind the entries: for this long, a view is loaded again. */
 const SETTLED_MS = 20_000;
 
 let settings = { api: "../", relay: /** @type {boolean | string} */ (false), rpcUrls: /** @type {string[]} */ ([]) };
@@ -69,7 +69,7 @@ async function start() {
   try {
     settings = { ...settings, ...(await (await fetch("settings.json")).json()) };
   } catch {
-    // as usual, then
+    // the defaults, then
   }
   await api.use(settings);
   frame();
@@ -77,7 +77,7 @@ async function start() {
   setInterval(() => {
     tick();
     if (chain && !chain.block)
-      refresh(); // how far the reading is
+      refresh(); // shows how much has been read
     else state();
   }, 1000);
   await Promise.all([refresh(), show()]);
@@ -85,7 +85,7 @@ async function start() {
   follow();
 }
 
-/** Ask how the chain is; views that are live are asked for again by `renew`. */
+/** Ask for the state of the chain; `renew` loads live views again. */
 async function refresh() {
   try {
     chain = { ...(await api.get("chain")), rpcUrls: settings.rpcUrls };
@@ -169,18 +169,18 @@ async function show() {
     document.title = `${t("error.title")} · ${t("brand")}`;
   }
   main.removeAttribute("aria-busy");
-  main.dataset.place = hash; // what is shown now, for whoever waits for it
+  main.dataset.place = hash; // what is shown now; tests wait for it
   scrollTo(0, 0);
   if (first) first = false;
   else if (document.activeElement === document.body || document.activeElement?.closest("main, nav"))
     main.querySelector("h1")?.focus({ preventScroll: true });
 }
 
-/** Ask again for what is shown, and show it if it is something else now; what the reader does is left alone. */
+/** Load the view again, and redraw it if it has changed, without disturbing the reader. */
 async function renew() {
   const main = document.querySelector("main");
   if (missed) {
-    await show(); // what was asked for may be there now
+    await show(); // what was missing may exist now
     return;
   }
   const before = shown;
@@ -189,7 +189,7 @@ async function renew() {
   try {
     found = await before.view.load(before.place, context(showing?.signal ?? new AbortController().signal));
   } catch {
-    return; // the state of the chain says that nothing comes
+    return; // the line about the chain already says that no data arrives
   }
   if (
     shown !== before ||
@@ -205,7 +205,7 @@ async function renew() {
   announce(t("renewed"));
 }
 
-/** Blocks come without anything changing. */
+/** Return an answer without what every new block changes. */
 function withoutBlock(found) {
   return JSON.parse(
     JSON.stringify(found, (key, value) =>
@@ -332,7 +332,7 @@ function tabs(place) {
   }
 }
 
-/** Say which block this is, how old it is, and whether it is we or the chain that stands. */
+/** Show which block this is, how old it is, and whether the page or the chain has stopped. */
 function state() {
   const line = document.getElementById("chain");
   if (!line) return;

@@ -56,7 +56,7 @@ export const note = (kind, ...children) =>
   h(`div.note.${kind}`, kind === "bad" ? { role: "alert" } : null, ...children);
 
 /**
- * Return what stands where there is nothing.
+ * Return the placeholder of an empty list.
  * @param {any} title What is missing.
  * @param {any} [hint] What to do.
  */
@@ -110,7 +110,7 @@ export const partyLink = (id) =>
   h("a.party-id", { href: to(["party", id.countryCode, id.partyId]) }, `${plain(id.countryCode)} ${plain(id.partyId)}`);
 
 /**
- * Return an address: shortened, linked, and whole for whoever copies it.
+ * Return an address: shortened and linked, with all of it as a tooltip.
  * @param {string} address Its text.
  * @param {{whole?: boolean, link?: boolean}} [options] How it is shown.
  */
@@ -165,7 +165,8 @@ export function copy(text) {
 }
 
 /**
- * Return a URL. It is a link only where it is a website of ordinary letters, and never says who is behind it.
+ * Return a URL. It is a link only if it is a website with ordinary letters; the website does not learn where its
+ * visitors come from.
  * @param {string | null | undefined} url What was listed.
  * @param {{link?: boolean}} [options] Whether it may be a link.
  */
@@ -217,7 +218,7 @@ export function reached(node) {
 export const countryName = (code) => (country(code) ? `${country(code)} (${code})` : plain(code));
 
 /**
- * Return what a host says of itself, or the plain statement that nobody does.
+ * Return what a host vouches for, or the statement that nobody vouches.
  * @param {{vouched: boolean, reason?: string, name?: string | null, checkedAt?: number} | null | undefined} vouching The verdict.
  * @param {"node" | "party"} kind Of what.
  */
@@ -239,7 +240,7 @@ export function vouching(vouching, kind) {
 
 /**
  * Return the list of what happened.
- * @param {any[]} events Changes, as the API tells them, the latest first.
+ * @param {any[]} events Changes, as the API returns them, the latest first.
  * @param {{none?: any, brief?: boolean}} [options] What to show where there are none; whether only what happened is shown.
  */
 export function events(events, { none = empty(t("history.none")), brief = false } = {}) {
@@ -260,7 +261,7 @@ export function events(events, { none = empty(t("history.none")), brief = false 
   );
 }
 
-/** One transaction often says twice what a party is: after each of its changes. The last word counts. */
+/** A transaction that changes a party twice has an event for each change. Only the last one counts. */
 function sameEntry(one, other) {
   return (
     other &&
@@ -285,8 +286,8 @@ function how(event) {
 
 /**
  * Return in words what happened.
- * @param {any} event A change, as the API tells it.
- * @param {boolean} [brief] Whether a few words have to do.
+ * @param {any} event A change, as the API returns it.
+ * @param {boolean} [brief] Whether to use few words.
  */
 export function sentence(event, brief = false) {
   const values = {
@@ -339,7 +340,7 @@ export function pager({ total, offset, limit }, link) {
   );
 }
 
-/** Return what stands where a view will be. */
+/** Return the placeholder of a view that is loading. */
 export const loading = () =>
   h(
     "div",
@@ -353,7 +354,7 @@ export const loading = () =>
   );
 
 /**
- * Return what stands where a view could not be loaded.
+ * Return the message for a view that could not be loaded.
  * @param {any} error What went wrong.
  * @param {() => void} again Loads it again.
  */

@@ -1,6 +1,6 @@
-// What can be asked of the contracts: types that are signed, functions that carry them.
+// The requests that the contracts accept: the types that are signed, and the functions that take them.
 //
-// A test holds the table to the package's own types and to the contracts' ABI.
+// A test compares the table with the package's own types and with the contracts' ABI.
 
 /**
  * @typedef {object} Kind

@@ -56,7 +56,7 @@ export const has = (key) => key in words;
 
 function pattern(key, values) {
   const form = "count" in values ? `${key}.${plurals.select(Number(values.count))}` : key;
-  // What has no text here yet is a name: of a new kind of event, say, or a stranger's.
+  // A key without a text is a name: of a new kind of event, say, or a stranger's.
   return (
     words[form] ??
     words[`${key}.other`] ??

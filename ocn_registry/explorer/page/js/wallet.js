@@ -28,7 +28,7 @@ const QUICK_MS = 10_000;
 const MOST_WALLETS = 20;
 const LONGEST_ICON = 100_000;
 const OLD = "old";
-/** How wallets say that their user refused where they give it no code of its own: Ledger, WalletConnect, older ones. */
+/** How wallets without an error code for it say that their user refused: Ledger, WalletConnect, older ones. */
 const REFUSAL = /\buser (rejected|denied|cancell?ed|refused)|(rejected|denied|cancell?ed) by (the )?user|\b0x6985\b/i;
 const TOO_POOR = /insufficient (funds|balance)/i;
 const INVALID_SIGNATURE = hashOf("InvalidSignature(address)").slice(2, 10);
@@ -56,7 +56,7 @@ addEventListener("eip6963:announceProvider", (event) => {
 });
 dispatchEvent(new Event("eip6963:requestProvider"));
 
-/** Return the wallets of this browser. An old one that announces nothing is found by its old place; it has no name. */
+/** Return the wallets of this browser. An old one announces nothing, but is at `ethereum`; it has no name. */
 export function wallets() {
   const old = /** @type {any} */ (globalThis).ethereum;
   if (!found.size && typeof old?.request === "function") {
@@ -69,7 +69,7 @@ export const wallet = () => chosen;
 export const account = () => (accounts.length ? accounts[0] : null);
 
 /**
- * Be told when a wallet is found, connected, or changes its account.
+ * Call a listener when a wallet is found, connected, or changes its account.
  * @param {() => void} listener Called.
  * @returns {() => void} Ends it.
  */
@@ -116,7 +116,7 @@ export async function connect(which, { quietly = false } = {}) {
   tell();
 }
 
-/** Wallets spell addresses in small letters; everything else here spells them with the checksum. */
+/** Wallets write addresses in small letters; everything else here writes them with the checksum. */
 const addresses = (given) => (Array.isArray(given) ? given.filter(isAddress).map(checksummed) : []);
 
 /** Forget the wallet. */
@@ -139,7 +139,7 @@ export async function sign(document, signer, network) {
   if (typeof signature !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(signature)) throw new WalletError("nothing");
   const usual = canonical(signature);
   if (usual === signature) return signature;
-  // The signatures of a contract have a form of its own.
+  // Each contract has its own form of signatures.
   const code = await ask(which, "eth_getCode", [signer, "latest"], limits.quick).catch(() => "0x");
   return code === "0x" ? usual : signature;
 }
@@ -207,7 +207,7 @@ async function switchTo(which, network) {
     await ask(which, "wallet_switchEthereumChain", [{ chainId: wanted }], limits.switch);
   } catch (error) {
     const { code } = /** @type {any} */ (error);
-    if (code === 4200 || code === -32601) throw new WalletError("chain"); // it can't change by itself
+    if (code === 4200 || code === -32601) throw new WalletError("chain"); // it can't switch on request
     if (code !== 4902) throw error;
     if (!network.rpcUrls.length) throw new WalletError("unknown", String(network.chainId));
     await ask(
@@ -264,7 +264,7 @@ function codeOf(error) {
   return typeof code === "number" || typeof code === "string" ? Number(code) : NaN;
 }
 
-/** What a contract reverted with stands at a place of each wallet's own. */
+/** Each wallet puts a contract's revert data in a different place. */
 function dataOf(error) {
   try {
     return JSON.stringify(error?.data ?? "").slice(0, 10_000);

@@ -15,7 +15,7 @@ export class Agreed {
     this.users = /** @type {Map<string, Promise<string[]>>} */ (new Map());
   }
 
-  /** Begin anew: something changed. */
+  /** Start over, because something changed. */
   forget() {
     this.logs = null;
     this.users.clear();
@@ -38,7 +38,7 @@ export class Agreed {
   }
 
   /**
-   * Return how many agreements are in force; `null` where that would be too many questions.
+   * Return how many agreements are in force; `null` if that would take too many questions.
    * @param {number} most How many may be asked for.
    */
   async count(most) {
@@ -83,7 +83,7 @@ export class Agreed {
     return made;
   }
 
-  /** Nodes limit blocks or answers: halve what is asked for until they agree. */
+  /** Nodes limit blocks or answers: halve the range until they answer. */
   async #read() {
     const { replica } = this;
     const filters = [{ topics: [["AgreementMade", "ServiceAgreement", "AccountMoved"].map(topicOf)] }];

@@ -1,4 +1,4 @@
-// The registry API's answers, made of the registry in memory: same questions, same form.
+// The registry API's answers, made from the registry in memory, for the same questions and in the same form.
 
 import { ApiError } from "../api.js";
 import { MODULES, PERMISSIONS, ROLES, isAddress } from "../requests.js";
@@ -135,7 +135,7 @@ export class Answers {
     return some.map((provider) => this.#agreement(user, provider));
   }
 
-  /** The first generation lists what was revoked, too, and what was made again twice. */
+  /** The first generation also lists revoked agreements, and lists those made again twice. */
   async #inForce(user, providers) {
     const some = [...new Set(providers)].filter((provider) => this.replica.services.has(lower(provider)));
     const there = await Promise.all(some.map((one) => this.replica.view("hasUserAgreementByAddress", [user, one])));
@@ -269,7 +269,7 @@ export class Answers {
     return { ...cut, services: await Promise.all(shown.map((one) => this.service(one))) };
   }
 
-  /** A page of a list. What changed last comes first where that is asked for: as far back as it could be read. */
+  /** A page of a list. If it is sorted by latest change, the order is known as far back as the history was read. */
   async #list(name, found, entry, query, signal) {
     if (query.sort !== "changed") return page(name, found, entry, query);
     const keyOf = KEYS[name];

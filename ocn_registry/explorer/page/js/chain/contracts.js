@@ -1,6 +1,6 @@
 // Views and events of the contracts: what is called, what comes back, and how it is read.
 //
-// A test holds the tables to the contracts' ABI.
+// A test compares the tables with the contracts' ABI.
 
 import { encode } from "../calls.js";
 import { KINDS, MODULES, PERMISSIONS, ROLES, ZERO } from "../requests.js";
@@ -120,7 +120,7 @@ const EVENTS = {
     [],
     ([user, provider]) => ({ change: "AgreementRevoked", account: user, user, provider }),
   ],
-  // Of the first generation: it is the same for an agreement and for its revocation.
+  // The first generation has one event for an agreement and for its revocation.
   "ServiceAgreement(address,address)": [
     [],
     ["address", "address"],
@@ -185,9 +185,9 @@ export function called(name, values) {
 }
 
 /**
- * Return what a log says; `null` for what is none of these events.
+ * Return the event in a log; `null` if it is none of these.
  * @param {any} log As a node gives it.
- * @param {"registry" | "permissions"} contract Whose it is.
+ * @param {"registry" | "permissions"} contract Which contract emitted it.
  */
 export function changeOf(log, contract) {
   const event = EVENTS[TOPICS[log?.topics?.[0]]];
@@ -201,7 +201,7 @@ export function changeOf(log, contract) {
 }
 
 /**
- * Return values from the ABI's form. Whatever does not fit is a `RangeError`, and no answer makes much of little.
+ * Return values from the ABI's form. Malformed data is a `RangeError`, and a small answer can't grow into a large one.
  * @param {Type[]} types Their types.
  * @param {string} hex The bytes.
  * @returns {any[]}
@@ -290,7 +290,7 @@ const checksummedOf = (digits) => checksummed(`0x${digits}`);
 const bytes = (digits) => Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number(`0x${pair}`));
 
 /**
- * Return a party as the API tells it.
+ * Return a party as the API returns it.
  * @param {any[]} values Of the contract's struct.
  */
 export function partyOf([
@@ -320,7 +320,7 @@ export function partyOf([
 }
 
 /**
- * Return a service as the API tells it.
+ * Return a service as the API returns it.
  * @param {any[]} values Of the contract's struct.
  */
 export const serviceOf = ([address, countryCode, partyId, name, url, permissions, version]) => ({

@@ -1,5 +1,5 @@
 // Keccak-256, for names of functions and events, and for the spelling of addresses. Node software has libraries for it;
-// a page that loads nothing from elsewhere has these lines, which a test holds to another implementation.
+// a page that loads nothing from elsewhere has these lines, which a test compares with another implementation.
 
 const RATE = 136;
 const ROUNDS = 24;

@@ -1,7 +1,7 @@
-// Contracts of the first generation: their lists are addresses, and each entry is asked for.
+// Contracts of the first generation: their lists contain addresses only, so each entry is queried.
 //
-// They keep what has left, repeat what was set again, and answer for the zero address as for any other, so whatever is
-// empty is left out here, as the package leaves it out.
+// These lists keep entries that were deleted and repeat entries that were set again, and the views answer for the zero
+// address as for any other. Empty entries are left out here, as in the package.
 
 import { ZERO } from "../requests.js";
 import { partyOf, serviceOf } from "./contracts.js";

@@ -1,4 +1,4 @@
-// What happened, from the contracts' events: read from the latest block backwards, no further than is asked for.
+// What happened, from the contracts' events: read from the latest block backwards, no further than needed.
 
 import { ApiError } from "../api.js";
 import { same } from "../requests.js";
@@ -6,16 +6,16 @@ import { changeOf, howOf, topicOf } from "./contracts.js";
 import { checksummed } from "./keccak.js";
 import { MOST_BYTES, PART_BYTES, RpcError } from "./rpc.js";
 
-/** Blocks of the first request: of a chain that nobody knows yet. */
+/** Blocks in the first request, when nothing is known about the chain. */
 const FIRST_SPAN = 1;
 const FEW = 100;
 const MANY = 1000;
-/** Requests for one page of the history; whoever wants more turns the page. */
+/** Requests for one page of the history; readers who want more turn the page. */
 const MOST_LOOKS = 40;
 const PLACES = 100_000; // in one block
 const MOST_KEPT = 50_000;
 const MOST_SCANS = 20;
-/** How often is asked for what a node that lags does not have. */
+/** How often to ask for what a lagging node does not have. */
 const PATIENT_LOOKS = 3;
 
 const padded = (address) => `0x${address.slice(2).toLowerCase().padStart(64, "0")}`;
@@ -47,7 +47,7 @@ export class Past {
 
   /**
    * Return events, the latest first.
-   * @param {{account?: string, party?: string, before?: number, limit: number}} wanted Whose, and from where on.
+   * @param {{account?: string, party?: string, before?: number, limit: number}} wanted Whose events, and from where on.
    * @param {AbortSignal} [signal] Ends the reading.
    */
   async page({ account, party, before = Infinity, limit }, signal) {
@@ -230,7 +230,7 @@ class Scan {
     this.events = [...this.read(logs).reverse(), ...this.events];
   }
 
-  /** Several views can wait for one reading, so none of them ends it. */
+  /** Several views can wait for one reading, so none of them may end it. */
   older() {
     this.reading ??= this.#older().finally(() => (this.reading = null));
     return this.reading;
@@ -258,7 +258,7 @@ class Scan {
   }
 }
 
-/** Return the key of the entry that a change is about; empty where it is about none of this kind. */
+/** Return the key of the entry that a change is about; empty if it is about another kind. */
 function keyOf(kind, { change, id, node, provider, newAccount }) {
   const parties = ["PartySet", "PartyWebsiteSet"];
   if (kind === "parties") return parties.includes(change) ? id.countryCode + id.partyId : "";

@@ -1,4 +1,4 @@
-// What has to be signed for a change, prepared by the page itself: nonce, signer, and whether the contract would take it.
+// What has to be signed for a change, prepared by the page itself: nonce, signer, and the contract's consent.
 
 import { ApiError } from "../api.js";
 import { direct, encode } from "../calls.js";
@@ -9,7 +9,7 @@ import { RpcError } from "./rpc.js";
 
 const CANCELLED_AHEAD = 1000;
 const NUMBERS = { roles: ROLES, sender: MODULES, receiver: MODULES, permissions: PERMISSIONS };
-/** `Error(string)`, which contracts of other making revert with. */
+/** `Error(string)`, which other contracts revert with. */
 const ERROR = "0x08c379a0";
 
 /**
@@ -72,7 +72,7 @@ async function made({ replica }, { account, intent: { type, ...values }, deadlin
 const sorted = (numbers) => [...new Set(numbers)].sort((a, b) => a - b);
 const numberOf = (names, one) => (typeof one === "number" ? one : names.indexOf(one));
 
-/** Let the contract say now what it would refuse. */
+/** Ask the contract now whether it would refuse the request. */
 async function simulate(replica, request, account) {
   try {
     await replica.rpc.ask("eth_call", [{ ...direct(request), from: account }, "latest"]);

@@ -5,18 +5,18 @@ import { changeOf, called, decode, partyOf, serviceOf, VIEWS } from "./contracts
 import { everything, ofAccount } from "./older.js";
 import { PART_BYTES, RpcError } from "./rpc.js";
 
-/** Entries of a request: a party takes some 2 KB, and no answer may be large. */
+/** Entries in a request: a party takes some 2 KB, and answers must stay small. */
 const PAGE = 64;
 /** Calls in a request. */
 const CALLS = 50;
-/** Accounts and blocks, beyond which everything is read anew. */
+/** Accounts and blocks, beyond which everything is read again. */
 const MOST_CHANGED = 200;
 const MOST_BLOCKS = 5000;
 /** Blocks whose logs are asked for one by one, where nodes take one question only. */
 const MOST_BY_HASH = 20;
 const QUIET_S = 60;
 const LATE_S = 30;
-/** How often a node may be behind what another one told, before the chain is believed to be shorter. */
+/** How often a node may be behind another one before the chain counts as shorter. */
 const PATIENT_LOOKS = 3;
 
 /**
@@ -33,7 +33,7 @@ const hex = (number) => `0x${number.toString(16)}`;
 /** A node that does not have the latest block of another one yet. */
 const BEHIND = Symbol("behind");
 
-/** What a node refused is an answer, too. */
+/** A refusal is an answer, too. */
 function refused(error) {
   if (error instanceof RpcError) return error;
   throw error;
@@ -77,7 +77,7 @@ export class Replica {
     this.missed = 0;
     /** Whether the contracts are of the first generation, whose lists have no pages. */
     this.older = network.dialect === "v1";
-    /** Called with the logs of new blocks; with `null` when everything was read anew. @type {(logs: any[] | null) => void} */
+    /** Called with the logs of new blocks; with `null` when everything was read again. @type {(logs: any[] | null) => void} */
     this.onChange = () => {};
     this.begin();
   }
@@ -132,7 +132,7 @@ export class Replica {
         const place = this.byHash ? { blockHash: block.hash } : hex(block.number);
         const answers = await this.asked(calls.map((call) => ["eth_call", [call, place]]));
         this.progress.read += some.length;
-        // One by one, a node says what it does not like.
+        // Asked one by one, a node says which question it refuses.
         return Promise.all(answers.map((one, at) => (one instanceof RpcError ? this.call(calls[at], block) : one)));
       }),
     );
@@ -149,7 +149,7 @@ export class Replica {
     return blockOf(await this.rpc.ask("eth_getBlockByNumber", [name, false]));
   }
 
-  /** Read everything for the first time; `ready` tells whoever waits how that went. */
+  /** Read everything for the first time; `ready` settles with the result. */
   begin() {
     this.begun = true;
     this.ready = this.load();
@@ -246,7 +246,7 @@ export class Replica {
    * logs are asked for in the same request, so that logs of another branch, or too few, are not taken for the chain's.
    * @param {Block} known The block before them.
    * @param {Block} head The last one.
-   * @returns {Promise<any[] | null | typeof BEHIND>} `null` if everything has to be read anew: the known block was
+   * @returns {Promise<any[] | null | typeof BEHIND>} `null` if everything has to be read again: the known block was
    * replaced, or the node finds the logs too many. `BEHIND` if the node does not have the last block.
    */
   async #logs(known, head) {
@@ -347,7 +347,7 @@ export class Replica {
     }
   }
 
-  /** Read again what logs name. Everything about an account hangs together, so all of it is read. */
+  /** Read again the accounts that logs mention, with everything about them, because it belongs together. */
   async #take(logs, block) {
     const accounts = new Set();
     for (const log of logs) {
@@ -414,7 +414,7 @@ export class Replica {
     return String(address).toLowerCase() === this.network.permissions.toLowerCase() ? "permissions" : "registry";
   }
 
-  /** Return the chain's state, as the API tells it. */
+  /** Return the chain's state, as the API returns it. */
   chain() {
     const { block, network } = this;
     const now = Date.now() / 1000;

@@ -1,10 +1,10 @@
-// JSON-RPC to the nodes of the page's settings: bounded in time, size and number, the next node where one fails.
+// JSON-RPC to the nodes of the page's settings: bounded in time, size and number. If a node fails, the next is asked.
 
 import { ApiError } from "../api.js";
 
 /** How long an answer may take, in milliseconds; tests shorten it. */
 export const limits = { answer: 20_000 };
-/** How much an answer may hold; one that could be asked for in parts is stopped earlier. */
+/** The most bytes of an answer; fewer if the question could be split. */
 export const MOST_BYTES = 4 << 20;
 export const PART_BYTES = 180_000;
 const AT_ONCE = 6;
@@ -17,7 +17,7 @@ export class RpcError extends Error {
   constructor(error) {
     super(String(error?.message ?? "the RPC node gave no reason").slice(0, 300));
     this.code = Number(error?.code ?? 0);
-    /** Whether the answer was stopped, for it held too much. */
+    /** Whether the answer was stopped because it was too large. */
     this.large = false;
     // Some nodes put what a contract reverted with one level deeper, or into text.
     const inner = error?.data?.data ?? error?.data?.originalError?.data ?? error?.data;

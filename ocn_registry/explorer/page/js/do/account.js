@@ -73,7 +73,7 @@ function choice(writes) {
   ];
 }
 
-/** A controller acts for another account; who has no wallet here prepares a file for one. */
+/** For controllers, which act for another account, and for readers without a wallet, who prepare a file. */
 function other(flow) {
   const id = "do-account";
   const input = h("input.mono", {

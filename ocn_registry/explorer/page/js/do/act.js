@@ -19,18 +19,18 @@ const NODES = 200;
 const LARGEST = 64 * 1024;
 
 /**
- * @typedef {object} Draft What was begun; it stands in this browser until it is done or thrown away.
+ * @typedef {object} Draft An unfinished form, kept in this browser until it is done or discarded.
  * @property {string} name Which form; `file` for a document that was prepared elsewhere.
- * @property {"form" | "review" | "pending"} step Where one is.
+ * @property {"form" | "review" | "pending"} step The current step.
  * @property {Record<string, any>} values Of the fields.
  * @property {string} account Whose entry it is; empty for the wallet's own.
  * @property {string} pay Who pays: `relay`, `self` or `file`.
- * @property {number} lifetime For how long the request counts, in seconds.
- * @property {any} [document] What is signed, with its signature and acceptance as they come.
+ * @property {number} lifetime For how long the request is valid, in seconds.
+ * @property {any} [document] What is signed, with its signature and acceptance once they exist.
  * @property {string} [signer] Who has to sign.
  * @property {string} [voucher] An operator's voucher.
- * @property {{kind: "relay" | "self", id: string}} [sent] What was handed on.
- * @property {number} at When it was touched.
+ * @property {{kind: "relay" | "self", id: string}} [sent] What was submitted.
+ * @property {number} at When it was last changed.
  */
 
 /** @returns {Draft} */
@@ -144,7 +144,7 @@ class Flow {
     else if (!before && query.get("countryCode") && query.get("partyId")) this.prefill();
   }
 
-  /** Values that a link gives. */
+  /** Values from a link. */
   given(query) {
     const values = /** @type {Record<string, any>} */ ({});
     for (const field of this.form?.fields ?? []) {
@@ -155,7 +155,7 @@ class Flow {
     return values;
   }
 
-  /** What an entry has now is where a change of it begins. */
+  /** A change starts from what the entry has now. */
   async prefill() {
     const { countryCode, partyId } = this.draft.values;
     try {
@@ -355,7 +355,7 @@ class Flow {
 
   /**
    * Ask for what has to be signed, and compare it with what was filled in.
-   * @param {{again?: boolean}} [options] Whether an error that is shown is why this is asked again.
+   * @param {{again?: boolean}} [options] Whether this repeats a request because of the error that is shown.
    */
   async prepare({ again = false } = {}) {
     const { document } = this.draft;
@@ -412,7 +412,7 @@ class Flow {
     return [prepared, holder];
   }
 
-  /** Look again at a document that is there already, from a file or from before a reload. */
+  /** Check a document that exists already, from a file or from before a reload. */
   async read(document) {
     const wrong = fault(document, this.network);
     if (wrong) throw new api.ApiError(400, { code: "odd_file", detail: t(wrong) });

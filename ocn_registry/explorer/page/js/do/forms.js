@@ -77,7 +77,7 @@ export const GROUPS = ["party", "node", "service", "key"];
 const URL_RULE = /^https?:\/\/[a-z0-9[]([-a-z0-9._~:/%[\]]*[^./])?$/;
 
 /**
- * Return what is wrong with a field's value, as a key of the texts; empty where nothing is.
+ * Return what is wrong with a field's value, as a key of the texts; empty if it is valid.
  * @param {Field} field The field.
  * @param {any} value Its value.
  */
@@ -107,7 +107,7 @@ export function problem(field, value) {
 }
 
 /**
- * Return the value in the form that the contracts keep: what a person types differs in small things.
+ * Return the value in the form that the contracts store, because people type it in slightly different ways.
  * @param {Field} field The field.
  * @param {any} value What was typed.
  */

@@ -1,4 +1,4 @@
-// What a change ends or gives up beyond what it is asked for, from what the account has now.
+// What a change ends besides what was asked for, given what the account has now.
 
 import { foreign, h, plain } from "../dom.js";
 import { ZERO, same } from "../requests.js";
@@ -8,7 +8,7 @@ import { parts, t } from "../text.js";
  * Return sentences, one for each thing that ends.
  * @param {string} type The intent.
  * @param {Record<string, any>} intent Its members, by name as forms have them.
- * @param {any} account What the account has, as the API tells it.
+ * @param {any} account What the account has, as the API returns it.
  * @returns {any[]}
  */
 export function losses(type, intent, account) {
@@ -82,10 +82,10 @@ export function losses(type, intent, account) {
 }
 
 /**
- * Return what a change leaves or moves, with a title; `null` where it is about nothing else.
+ * Return what a change keeps or moves, with a title; `null` if there is nothing to show.
  * @param {string} type The intent.
  * @param {Record<string, any>} intent Its members, by name as forms have them.
- * @param {any} account What the account has, as the API tells it.
+ * @param {any} account What the account has, as the API returns it.
  * @returns {{title: string, items: any[]} | null}
  */
 export function additions(type, intent, account) {

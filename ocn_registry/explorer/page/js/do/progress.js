@@ -1,4 +1,4 @@
-// What was handed on, followed until the registry has it; a reload goes on from here.
+// Follows what was submitted until the registry has it, and continues after a reload.
 
 import * as api from "../api.js";
 import { fill, foreign, h, keepingPlace, plain } from "../dom.js";
@@ -72,7 +72,7 @@ async function ofWallet(flow) {
   try {
     found = await receipt(hash);
   } catch {
-    // the wallet's node may be away: the registry's is asked too
+    // the wallet's node may be unavailable: ask the registry's too
   }
   if (!found) {
     try {

@@ -129,7 +129,7 @@ function lifetime(flow) {
   );
 }
 
-/** Moves and controllers need the word of the other account too. */
+/** Moves and controllers also need the consent of the other account. */
 function acceptance(flow) {
   const given = flow.draft.document.acceptance;
   if (!given) return null;
@@ -154,7 +154,7 @@ async function signAcceptance(flow, given, who, button) {
   await busy(flow, button, async () => {
     const signature = await sign(given, who, flow.network);
     flow.draft.document.acceptance = { ...given, signature };
-    // Whoever accepted need not be the one who signs: go on for the account that was there first.
+    // The account that accepted need not be the signer: continue with the account that was there first.
     flow.draft.account ||= flow.prepared.account;
     flow.save();
     flow.draw();
@@ -226,7 +226,7 @@ function voucher(flow) {
         autocomplete: "off",
         maxlength: 200,
         value: api.keyInUse(),
-        // Not kept with the draft: it is the relay's to give, and other pages of this host could read it.
+        // Not stored with the draft: it is a secret, and other pages of this host could read it.
         oninput: (event) => api.useKey(event.target.value.trim()),
       }),
     ),
@@ -239,7 +239,7 @@ function entered(name, label, hint, { tag, ...more }) {
   return h("div.field", null, h("label", { for: id }, label), h(tag, control), h("p.hint", { id: `${id}-hint` }, hint));
 }
 
-/** The transaction that oneself pays for, decoded: the page makes the bytes of what is shown. */
+/** The transaction that the reader pays for, decoded: the page encodes what it shows. */
 function call(flow) {
   const { document } = flow.draft;
   const { message, primaryType, signature } = document;
@@ -268,7 +268,7 @@ function buttons(flow, late) {
   const open = Boolean(document.acceptance && !document.acceptance.signature);
   const file = document.signature ? "pay.do.signed" : mine ? "pay.do.file" : "pay.do.unsigned";
   const paid = { relay: "pay.do.relay", self: "pay.do.self" }[draft.pay] ?? file;
-  // Whoever pays can be anybody once it is signed; before, the signer has to be here.
+  // Once the request is signed, anybody can pay; before that, the signer's wallet has to be here.
   const needed =
     draft.pay === "self"
       ? Boolean(walletAccount()) && (mine || Boolean(document.signature))
@@ -311,7 +311,7 @@ async function go(flow, button) {
       return;
     }
     if (draft.pay === "self") {
-      // Who signs and pays in one needs one transaction, and no signature before it.
+      // An account that signs and pays needs one transaction, and no signature before it.
       const own = mine && same(prepared.signer, prepared.account) && !document.signature;
       if (!own && !document.signature) await signed(flow);
       const hash = await send(
@@ -349,7 +349,7 @@ async function signed(flow) {
   const document = { ...flow.draft.document, signature };
   flow.draft.document = document;
   flow.save(); // before anything else can go wrong
-  // A relay looks at signatures itself.
+  // A relay checks signatures itself.
   const whole = !document.acceptance || document.acceptance.signature;
   if (flow.draft.pay !== "relay" && whole && (await rejectedSigner(calls.raw(document))))
     throw new api.ApiError(422, { code: "signature_mismatch" });
@@ -377,12 +377,12 @@ async function busy(flow, button, work) {
   } catch (error) {
     if (error instanceof api.ApiError) {
       if (error.code === "signature_mismatch" && flow.prepared?.signerIsContract) {
-        // Its owners may have yet to confirm: the same request is signed, or handed in, again.
+        // Its owners may still have to confirm: then the same request is signed, or submitted, again.
         delete flow.draft.document.signature;
         flow.save();
         flow.fail(t("sign.contract.waits"), t("sign.contract.waits.hint"));
       } else if (
-        // What was signed does not count: by another key, or for a state that is past.
+        // The signature does not count: another key signed, or the state has changed.
         ["nonce_mismatch", "expired", "signature_mismatch"].includes(error.code) &&
         flow.form
       ) {

@@ -1,4 +1,4 @@
-// What a document says: names in place of numbers, and a sentence.
+// What a document means: names in place of numbers, and a sentence.
 
 import { foreign, h, plain } from "../dom.js";
 import { address as addressOf } from "../parts.js";
@@ -23,7 +23,7 @@ export function namesOf(document) {
 const nameOf = (kind, number) => NUMBERS[kind][number] ?? number;
 
 /**
- * Whether what has to be signed is what was filled in: nobody else's word counts for that.
+ * Return whether the data to sign is what was filled in, without trusting a server.
  * @param {any} message What has to be signed.
  * @param {any} intent What was filled in.
  */

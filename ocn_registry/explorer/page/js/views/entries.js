@@ -28,7 +28,7 @@ import { permission } from "./lists.js";
 const LIMIT = 50;
 const HISTORY = 25;
 
-/** Ask for what happened to somebody; the rest of the view does without where it can't be had. */
+/** Load somebody's history; without it, the rest of the view is still shown. */
 async function past(name, query, signal) {
   try {
     return await api.get("history", { ...name, before: query.get("before") ?? "", limit: HISTORY }, signal);

@@ -1,4 +1,4 @@
-// Lists: filters stand in the address bar, pages are cut by the server.
+// Lists: the filters are in the address bar, and the server returns pages.
 
 import * as api from "../api.js";
 import { foreign, h, plain } from "../dom.js";
@@ -17,7 +17,7 @@ const LIMIT = 50;
  * @param {(query: URLSearchParams, found: any) => any[]} list.fields The fields that set them.
  * @param {any[]} list.columns Of the table.
  * @param {(entry: any) => any[]} list.row Of the table.
- * @param {string} list.action What one can do about it.
+ * @param {string} list.action What readers can do about it.
  * @returns {import("../main.js").View}
  */
 function listView({ name, filters, fields, columns, row, action }) {
@@ -169,7 +169,7 @@ const cell = (text) =>
   text.replace(/(^|[^\p{L}\p{N}_.-])([=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])/gu, "$1'$2");
 
 /**
- * Let the reader keep a file.
+ * Offer a file for download.
  * @param {string} name Its name.
  * @param {string[]} pieces What is in it.
  * @param {string} type Its media type.
