@@ -181,6 +181,22 @@ def test_imports_point_one_way():
     assert not wrong((each, too_high(each)) for each in MODULES if part_of(each) in BELOW)
 
 
+def test_the_architecture_page_shows_each_folder_on_its_floor():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    floor, floors = 0, {}
+    row = re.compile(r"^\| (?:(\w+) )?\| ((?:`\w+/?`(?:, )?)+) \|", re.MULTILINE)
+    for name, folders in row.findall(page):
+        floor += bool(name)
+        floors |= dict.fromkeys(re.findall(r"\w+", folders), floor)
+
+    def from_above(module):
+        own = {name.split(".")[1] for name in imported(module) if name.startswith("ocn_registry.")}
+        return {part for part in own & set(floors) if floors[part] < floors[part_of(module)]}
+
+    assert set(floors) == {part_of(module) for module in MODULES} - {"__init__", "testing"}
+    assert not wrong((each, from_above(each)) for each in MODULES if part_of(each) in floors)
+
+
 def test_libraries_stay_where_they_belong():
     def misplaced(module):
         roots = {name.split(".")[0] for name in imported(module)}
