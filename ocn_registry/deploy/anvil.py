@@ -122,7 +122,7 @@ class Anvil:
         *,
         port: int = 0,
         anvil: str | Path | None = None,
-        start_timeout_s: float = 20.0,
+        start_timeout_s: float = 60.0,
     ) -> None:
         """Start Anvil, and wait until it answers.
 
@@ -166,7 +166,8 @@ class Anvil:
         if self._guard.stdin is not None:
             self._guard.stdin.close()
         try:
-            self._guard.wait(_STOP_TIMEOUT_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._guard.wait(_STOP_TIMEOUT_S)
         finally:
             if self._guard.poll() is None:  # not in time, or Ctrl-C came first
                 with contextlib.suppress(ProcessLookupError):

@@ -92,7 +92,7 @@ class Devnet:
         block_gas_limit: int | None = None,
         base_fee_wei: int = 7,
         anvil: str | Path | None = None,
-        start_timeout_s: float = 20.0,
+        start_timeout_s: float = 60.0,
     ) -> None:
         """Configure the chain; `start` or the `with` block starts it.
 

@@ -89,11 +89,14 @@ class Record:
         """Write the file atomically."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
-        with draft.open("x", encoding="utf-8") as file:  # follows no symbolic link
-            file.write(json.dumps(self.fields, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
+        try:
+            with draft.open("x", encoding="utf-8") as file:  # follows no symbolic link
+                file.write(json.dumps(self.fields, indent=2) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path)
+        finally:  # after Ctrl-C, too
+            draft.unlink(missing_ok=True)
         if os.name != "posix":  # other systems can't open folders
             return
         folder = os.open(self.path.parent, os.O_RDONLY)

@@ -65,15 +65,19 @@ def write_folder(folder: Path, deployment: Deployment, *, relay: str | None = No
     files["index.html"] = files["index.html"].replace(_CONNECT.encode(), policy.encode())
     files["settings.json"] = _json(settings)
     files["errors.json"] = _json([_in_words(one) for one in ContractError.__subclasses__()])
-    for name, content in files.items():
+    # First the settings, by which a folder that Ctrl-C left unfinished is known the next time.
+    for name, content in sorted(files.items(), key=lambda file: file[0] != "settings.json"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         # A link of that name is not written through, and the page can be served all the while.
         draft = path.with_name(f".{path.name}.new")
         draft.unlink(missing_ok=True)
-        with draft.open("xb") as file:
-            file.write(content)
-        draft.replace(path)
+        try:
+            with draft.open("xb") as file:
+                file.write(content)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def _check_public(url: str) -> None:
@@ -86,8 +90,9 @@ def _check_public(url: str) -> None:
 
 
 def _holds_something_else(folder: Path) -> bool:
-    names = {path.name for path in folder.iterdir()}
     known = {path.name for path in PAGE.iterdir()} | {"errors.json"}
+    drafts = {f".{name}.new" for name in known}  # of a command that was killed
+    names = {path.name for path in folder.iterdir()} - drafts
     return bool(names) and not (names <= known and "settings.json" in names)
 
 

@@ -172,10 +172,10 @@ def write_own(
     """
     target = Path(path)
     draft = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
+        try:  # Ctrl-C may come as soon as the draft is there
+            with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -246,12 +246,15 @@ def _name_once(draft: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a file system without links
-        with os.fdopen(
-            os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb"
-        ) as file:
-            file.write(draft.read_bytes())
-            file.flush()
-            os.fsync(file.fileno())
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(draft.read_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:  # all of it or none, after Ctrl-C too
+            target.unlink()
+            raise
 
 
 def _sync_folder(folder: Path) -> None:

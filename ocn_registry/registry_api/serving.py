@@ -82,9 +82,13 @@ class Serving:
         Raises:
             TransportError: The chain can't be reached.
         """
-        self.cache.start()
-        self.api.entities()  # the index takes a second or two in a large registry
-        self.history.start()
+        try:
+            self.cache.start()
+            self.api.entities()  # the index takes a second or two in a large registry
+            self.history.start()
+        except BaseException:  # Ctrl-C, too
+            self.close()
+            raise
 
     def close(self) -> None:
         """Stop the threads, and close files and connections."""

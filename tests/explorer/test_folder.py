@@ -1,8 +1,10 @@
 """The page as a folder contacts an RPC node and a relay itself, and shows the same as a server."""
 
+import itertools
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -324,6 +326,33 @@ class TestWriting:
 
 def named(network, **changes):
     return replace(built_in(network), **changes)
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_a_folder_that_ctrl_c_left_unfinished_is_written_again(tmp_path, monkeypatch, place):
+    folder, real, calls = tmp_path / "page", Path.replace, itertools.count()
+
+    def interrupted(draft, target):
+        if next(calls) == place:
+            raise KeyboardInterrupt
+        return real(draft, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_folder(folder, built_in("local"))
+    assert not list(folder.rglob("*.new"))
+    write_folder(folder, built_in("local"))
+    assert json.loads((folder / "settings.json").read_text())["network"]["name"] == "local"
+
+
+@pytest.mark.parametrize("name", ["settings.json", "index.html"])
+def test_a_folder_that_a_killed_command_left_is_written_again(tmp_path, name):
+    folder = tmp_path / "page"
+    write_folder(folder, built_in("local"))
+    (folder / f".{name}.new").write_text("half of it")
+    write_folder(folder, built_in("local"))
+    assert not list(folder.rglob("*.new"))
 
 
 def test_a_planted_link_is_not_written_through(tmp_path):

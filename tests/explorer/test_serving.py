@@ -1,6 +1,7 @@
 """The page served by a relay, behind a proxy, and on this machine by a command."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -224,6 +225,24 @@ def forward_proxy(here):
 def test_a_file_of_certificates_that_is_missing_stops_the_command(capsys):
     assert main(["explore", "-n", "local", "--no-browser", "--ca-file", "missing.pem"]) == 2
     assert "missing.pem" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_command_while_it_reads_the_registry():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        words = ["-n", "local", "--no-browser", "--rpc-url"]
+        words.append(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        command = subprocess.Popen(
+            [sys.executable, "-m", "ocn_registry.cli", "explore", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = silent.accept()  # and never answer
+        command.send_signal(signal.SIGINT)
+        shown, said = command.communicate(timeout=240)
+        connection.close()
+    assert (command.returncode, shown) == (130, "")
+    assert said.splitlines()[-1] == "interrupted"
 
 
 def test_the_command_serves_the_page_until_it_is_stopped(forward_proxy, tmp_path):

@@ -1,5 +1,6 @@
 """Files prepared by an attacker do no harm."""
 
+import itertools
 import os
 import socket
 
@@ -132,6 +133,33 @@ def test_file_is_written_whole_and_private_without_leftovers(tmp_path, monkeypat
         write_own(path, b"two")
     assert path.read_bytes() == b"one"
     assert {each.name for each in tmp_path.iterdir()} == {"file"}
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+@pytest.mark.parametrize("place", range(4))
+def test_file_is_whole_or_missing_after_ctrl_c(tmp_path, monkeypatch, links, place):
+    calls = itertools.count()
+
+    def then_interrupted(real):
+        def step(*given):
+            if not links and real is os.link:
+                raise OSError(95, "Operation not supported")
+            result = real(*given)
+            if next(calls) == place:
+                if real is os.open:
+                    os.close(result)
+                raise KeyboardInterrupt
+            return result
+
+        return step
+
+    with monkeypatch.context() as patch:
+        for name in ("open", "fsync", "link"):
+            patch.setattr(os, name, then_interrupted(getattr(os, name)))
+        with pytest.raises(KeyboardInterrupt):
+            write_own(tmp_path / "file", b"content", replace=False)
+    left = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    assert left in ({}, {"file": b"content"})
 
 
 def test_existing_file_is_not_overwritten_unasked(path):

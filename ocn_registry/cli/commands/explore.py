@@ -38,18 +38,19 @@ def explore(args: Namespace) -> int:
         vouching = VouchingOptions()
     files = PageFiles(api="./", relay=relay or False, rpc_urls=public_rpc_urls(deployment))
     client = partial(connect, args)
-    with StopSignals() as stop:
-        talk(f"reading the registry of {deployment.name} ...")
-        with (
-            Serving(deployment, client=client, folder=args.keep, vouching=vouching) as serving,
-            served(serving.api, files, port=args.port) as url,
-        ):
-            put(as_json({"url": url}) if for_programs(args) else url)
-            sys.stdout.flush()
-            if not args.no_browser:
-                _open(url)
-            talk("Ctrl-C stops it")
-            stop.wait()
+    talk(f"reading the registry of {deployment.name} ...")
+    with (
+        # Over a slow line this takes long: Ctrl-C interrupts it, and only then is waited for.
+        Serving(deployment, client=client, folder=args.keep, vouching=vouching) as serving,
+        StopSignals() as stop,
+        served(serving.api, files, port=args.port) as url,
+    ):
+        put(as_json({"url": url}) if for_programs(args) else url)
+        sys.stdout.flush()
+        if not args.no_browser:
+            _open(url)
+        talk("Ctrl-C stops it")
+        stop.wait()
     return DONE
 
 
