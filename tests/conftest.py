@@ -21,7 +21,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent / "client"))
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 60
+PATIENCE_S = 240
 APE_PATIENCE_S = 600  # it may compile the contracts, which takes a busy machine minutes
 KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME")
 # Nobody's own settings decide a test.

@@ -7,13 +7,13 @@ Ape's name: other folders have chains of their own.)
 """
 
 import os
-import socket
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from ocn_registry_ports import free_port
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
@@ -78,13 +78,6 @@ def _uses_ape(item: pytest.Item) -> bool:
     return _APE_FOLDER in item.path.parents
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _forget_stale_build() -> None:
     """Make Ape compile everything again if a source has changed.
 
@@ -125,7 +118,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     if any(_uses_ape(item) for item in items):
         _forget_stale_build()
-        os.environ.setdefault("APE_FOUNDRY_HOST", f"http://127.0.0.1:{_free_port()}")
+        os.environ.setdefault("APE_FOUNDRY_HOST", f"http://127.0.0.1:{free_port()}")
     elif config.pluginmanager.has_plugin("ape-test"):
         config.pluginmanager.unregister(name="ape-test")
     if hasattr(config, "workerinput"):

@@ -24,7 +24,7 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 ROOT = Path(__file__).parents[2]
 V1_COMMAND = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist" / "cli.js"
-TIMEOUT_S = 60
+TIMEOUT_S = 240
 OURS = {"SIGNER", "SPENDER", "SENDER", "OCN_RPC_URL", "OCN_PROFILE"}
 
 

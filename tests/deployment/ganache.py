@@ -8,11 +8,12 @@ import http.client
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from ocn_registry_ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
@@ -31,9 +32,7 @@ class Ganache:
         Args:
             options: Of its command line, with `_` for the dot: `miner_blockTime=1`.
         """
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.rpc_url = f"http://127.0.0.1:{self.port}"
         search = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         node = shutil.which("node", path=search)

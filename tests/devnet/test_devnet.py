@@ -2,12 +2,12 @@
 
 import json
 import os
-import socket
 import stat
 from pathlib import Path
 
 import pytest
 from eth_account import Account
+from ocn_registry_ports import free_port
 
 from ocn_registry import networks
 from ocn_registry.deploy import artifacts
@@ -130,9 +130,7 @@ def test_two_chains_run_side_by_side(devnet):
 
 
 def test_port_that_was_asked_for_is_used():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with Devnet(port=port) as chain:
         assert chain.rpc_url == f"http://127.0.0.1:{port}"
         with pytest.raises(DevnetError, match=f"port {port} is taken; choose another"):
@@ -166,9 +164,17 @@ def test_anvil_that_ends_by_itself_is_an_error_of_its_start(program):
         Devnet(anvil=program("sleep")).start()
 
 
-def test_start_has_a_time_limit():
+def test_start_has_a_time_limit(monkeypatch):
+    monkeypatch.setattr("ocn_registry.deploy.anvil._LISTENING", b"what it never says")
     with pytest.raises(DevnetError, match=r"did not start within 0\.001 s"):
         Devnet(start_timeout_s=0.001).start()
+
+
+def test_chain_that_does_not_end_in_time_is_killed(monkeypatch):
+    monkeypatch.setattr("ocn_registry.deploy.anvil._STOP_TIMEOUT_S", 0.0)
+    with Devnet() as chain:
+        guard = chain._anvil._guard
+    assert guard.returncode is not None
 
 
 @pytest.mark.parametrize("name", ["", "nowhere/anvil"])

@@ -14,9 +14,10 @@ A page is followed as it stands, but for what no two readers have in common:
 import os
 import re
 import shlex
-import socket
 import sys
 from pathlib import Path
+
+from ocn_registry_ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = {
@@ -26,7 +27,7 @@ ANSWERS = {
     "[y/N]: ": "y\n",
 }
 COLUMNS = 140
-ENDING_S = 60
+ENDING_S = 240
 COMPILING_S = 600  # the contracts, on a busy machine
 _BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OWN = re.compile(r"0x(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40})\b")
@@ -117,7 +118,7 @@ class Walk:
         places = _OWN.findall(expected)
         shown = re.sub(" +", " ", shown.replace(str(self._folder), "/home/me"))
         for port, own in self._ports.items():
-            shown = shown.replace(own, port)
+            shown = re.sub(rf"\b{own}\b", port, shown)
         found = re.search(".*?".join(map(_pattern, parts)), shown, re.DOTALL)
         assert found, f"{command}\nthe page shows:\n{expected}\nand it showed:\n{shown}"
         for here, own in zip(places, found.groups(), strict=True):
@@ -148,9 +149,3 @@ def _pattern(text):
             for part in parts
         ]
     )
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -99,7 +99,8 @@ def test_nothing_is_left_by_a_signal_while_it_starts(start, number, delay_s):
     time.sleep(delay_s)
     program.signal(number)
     # Before our first line runs, Ctrl-C is Python's own business: 1 while it starts, then SIGINT.
-    assert program.finish()[0] in {130, 1, -number}
+    # And if this test is the one that is late, the demo is done.
+    assert program.finish()[0] in {130, 1, -number, 0}
     assert program.left_running() == []
 
 
@@ -109,8 +110,8 @@ def test_two_demos_run_side_by_side(start):
 
 
 def test_reader_that_closes_early_is_not_an_error(start):
+    # By its first line at the latest: later, all that it prints may be in the pipe before.
     program = start(DEMO)
-    program.read_until("A chain of its own")
     program.process.stdout.close()
     assert program.process.wait() == 1
     assert program.process.stderr.read() == ""

@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import psycopg
+from ocn_registry_ports import free_port
 
 
 def programs():
@@ -28,9 +28,7 @@ class Postgres:
         if self._user:
             shutil.chown(folder, **self._user)
         self._run("initdb", "-D", folder / "data", "-U", "relay", "--auth=trust", "--no-sync")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._server = None
         self.start()
 
@@ -47,10 +45,10 @@ class Postgres:
             cwd=self._folder,
             **self._user,
         )
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 240
         while True:
             try:
-                psycopg.connect(self.url, connect_timeout=5).close()
+                psycopg.connect(self.url, connect_timeout=30).close()
             except psycopg.OperationalError:
                 assert time.monotonic() < ends, "PostgreSQL did not start"
                 time.sleep(0.05)

@@ -247,7 +247,7 @@ def test_request_that_can_not_be_stored_does_not_end_the_thread_that_commits(dat
 
     for request in (accepted(1, deadline_unix_s=1 << 64), accepted(2)):
         threading.Thread(target=commit, args=(request,), daemon=True).start()
-        result = results.get(timeout=60)
+        result = results.get(timeout=240)
     assert result == accepted(2).id
     committer.close()
 

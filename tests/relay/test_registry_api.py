@@ -61,7 +61,7 @@ def listed(registry, operator, funded):
 
 
 def until(look):
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while not (found := look()):
         assert time.monotonic() < ends
         time.sleep(0.02)

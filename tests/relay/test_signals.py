@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from ocn_registry_ports import free_port
 
 from ocn_registry.relay import store
 
@@ -21,9 +21,7 @@ PATIENCE_S = 120
 @pytest.fixture
 def start(fresh, database_url, tmp_path, network_file, party):
     """Start a relay with a role, which pays for `party`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    listen = f"127.0.0.1:{free_port()}"
     (tmp_path / "ocn-relay.toml").write_text(
         f'database = "{database_url}"\nlisten = "{listen}"\n[network]\nfile = "{network_file}"\n'
         f'[policy]\nallow = ["{party.address}"]\n'

@@ -8,7 +8,6 @@ requests in all; `OCN_SOAK=1` has 10,000.
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ if (_faults := str(ROOT / "tests" / "faults")) not in sys.path:
 
 from faulty import faults  # noqa: E402
 from faulty.proxy import FaultProxy  # noqa: E402
+from ocn_registry_ports import free_port  # noqa: E402
 
 from ocn_registry import KeySigner  # noqa: E402
 from ocn_registry.relay import store  # noqa: E402
@@ -83,9 +83,7 @@ class Process:
     def __init__(self, folder, role, config, environment):
         self._folder, self._environment = folder, environment
         self._role = role
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self._config = f"relay-{port}.toml"
         (folder / self._config).write_text(f'listen = "127.0.0.1:{port}"\n{config}')
         self.url = f"http://127.0.0.1:{port}" if role in {"all", "api"} else None
@@ -119,7 +117,7 @@ class Process:
 
     def stop(self):
         self._process.terminate()
-        self._process.wait(timeout=90)
+        self._process.wait(timeout=240)
 
 
 class Relay:

@@ -32,6 +32,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
+from ocn_registry_ports import free_port
 from typing_extensions import override
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -151,14 +152,12 @@ class HttpChain:
 @contextlib.contextmanager
 def london_anvil() -> Iterator[HttpChain]:
     """Run Anvil with London rules on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = shutil.which("anvil") or "anvil"
     arguments = ["--port", str(port), "--hardfork", "london", "--silent"]
     with subprocess.Popen([command, *arguments]) as anvil:  # noqa: S603 - our own Anvil, no shell
         try:
-            for _ in range(200):
+            for _ in range(4_800):
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                     break
                 time.sleep(0.05)

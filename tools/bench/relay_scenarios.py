@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import urllib3
+from ocn_registry_ports import free_port
 
 from ocn_registry import KeySigner, RegistryClient, Role, SetParty
 from ocn_registry.deploy.devnet import Devnet
@@ -235,9 +235,7 @@ def _environment(devnet: Devnet) -> dict[str, str]:
 
 
 def _configure(folder: Path, devnet: Devnet, database: str, allow: list[str]) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (folder / "port.json").write_text(str(port))
     (folder / "ocn-relay.toml").write_text(
         f'database = "{database}"\nlisten = "127.0.0.1:{port}"\nrequests_per_minute = 1000000\n'

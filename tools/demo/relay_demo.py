@@ -8,13 +8,14 @@ is lost, and nothing is paid for twice.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from ocn_registry_ports import free_port
 
 import ocn_registry as ocn
 from ocn_registry.deploy.devnet import Devnet
@@ -44,9 +45,7 @@ class RelayProcess:
 
     def __init__(self, folder: Path, devnet: Devnet) -> None:
         """Write a configuration; nothing is started yet."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._folder = folder
         self._environment = os.environ | {

@@ -93,10 +93,10 @@ class FaultProxy:
 
     def upstream(self, body):
         headers = {"Content-Type": "application/json"}
-        return urllib3.request("POST", self._url, body=body, headers=headers, timeout=30).data
+        return urllib3.request("POST", self._url, body=body, headers=headers, timeout=120).data
 
     def _do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=60)
 
     async def _stop(self):
         self._server.close()
