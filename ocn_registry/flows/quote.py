@@ -239,6 +239,11 @@ def quote_call(
 ) -> Flow[Quote]:
     """Return the most that a call can cost, for calls other than intents."""
     sender = yield from sender_for(dialect.deployment, payer, options)
+    entries = yield from sender.entries()
+    if any(one.open for one in entries):
+        look = yield from sender.look(entries)
+        if (entry := same_call(look.entries, plain(call))) is not None:
+            return _sent_before(entry)
     made = (yield from prepared(sender, plain(call))).transaction
     return Quote(gas=made.gas, cost_wei=made.gas * made.max_fee_per_gas_wei)
 

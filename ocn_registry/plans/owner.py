@@ -207,6 +207,12 @@ class OwnerTask:
         self, owner: Signer, options: WriteOptions, quote: Quote | None
     ) -> tuple[LoggedAction, Outcome]:
         action = self._action
+        if quote is not None and quote.sent_before is not None:  # only its outcome is missing
+            logged = self._begin(owner.address)
+            logged.note(SIGNED, transaction=quote.sent_before, nonce=quote.waiting[0])
+            with self._logged_failure(logged):
+                sent = self._client.transactions.await_outcome(quote.sent_before, options=options)
+                return logged, sent
         if action.only_if_same:
             head: HeadBlock = self._client.transport.perform(Head())
             if action.read(head.ref.number) != action.before:

@@ -240,6 +240,34 @@ def test_unfinished_action_is_settled_later(command, keys, devnet, operator, log
     assert command(*words).returncode == 3
 
 
+@pytest.mark.usefixtures("listed_node")
+def test_the_same_action_again_waits_for_the_first_and_logs_the_same_outcome(
+    command, devnet, keys, operator, log, monkeypatch
+):
+    """The first is mined after the plan of the third, which then finds another entry."""
+    key = keys[devnet.accounts[0].address]
+    words = ("owner", "delete-node", operator.address, *WHY, "--log", log, "--yes", "-s", key)
+    waiting = cli_execute.Terminal.waiting
+
+    def mined(*given):
+        devnet.request("evm_mine")
+        return waiting(*given)
+
+    devnet.request("evm_setAutomine", False)
+    try:
+        for _ in range(2):
+            assert command(*words, "--timeout", "0.2").returncode == 6
+        monkeypatch.setattr(cli_execute.Terminal, "waiting", mined)
+        done = command(*words)
+    finally:
+        devnet.request("evm_setAutomine", True)
+    assert done.returncode == 0, done.stderr
+    sent = json.loads(done.stdout)["hash"]
+    logged = [(each["status"], each.get("transaction", sent)) for each in lines_of(log)]
+    statuses = ["intended", "signed", "unknown"] * 2 + ["intended", "signed", "done"]
+    assert logged == [(status, sent) for status in statuses]
+
+
 @pytest.fixture
 def overtaken(devnet, command, keys, log):
     """Run a command of the owner while somebody gets another call into the same block first."""
@@ -452,6 +480,24 @@ def test_action_whose_number_was_taken_is_settled_as_failed(
     (output,) = json.loads(command(*settle).stdout)
     assert output["status"] == lines_of(log)[-1]["status"] == "failed"
     assert str(number) in output["error"]
+
+
+def test_action_of_a_timelock_that_waits_is_not_logged_as_failed_by_the_same_again(
+    owner, command, devnet, operator, keys, log
+):
+    made = timelock(devnet, operator.address)
+    owner("hand-over", made)
+    words = ("owner", "schedule", made, "-s", keys[operator.address], "--log", log, "--yes")
+    devnet.request("evm_setAutomine", False)
+    try:
+        for _ in range(2):
+            assert command(*words, "--timeout", "0.2").returncode == 6
+        devnet.request("evm_mine")
+    finally:
+        devnet.request("evm_setAutomine", True)
+    assert [each["status"] for each in lines_of(log)[3:]] == ["intended", "signed", "unknown"] * 2
+    settled = json.loads(command("owner", "log", "--log", log, "--settle").stdout)
+    assert [each["status"] for each in settled] == ["done"] * 3
 
 
 def test_a_timelock_accepts_in_its_own_two_steps(
