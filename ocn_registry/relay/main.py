@@ -80,7 +80,7 @@ def _run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = _config(args)
     if args.role != "all" and config.database.startswith("sqlite:"):
-        raise InvalidInput("roles of their own need PostgreSQL: set database to postgresql://...")
+        raise InvalidInput("separate roles need PostgreSQL: set database to postgresql://...")
     serves, sends = args.role in {"all", "api"}, args.role in {"all", "send"}
     service = RelayService(config, serves=serves)
     sender = RequestSender(service, sends=sends, follows=args.role in {"all", "follow"})
