@@ -40,7 +40,7 @@ def explore(args: Namespace) -> int:
     client = partial(connect, args)
     talk(f"reading the registry of {deployment.name} ...")
     with (
-        # Over a slow line this takes long: Ctrl-C interrupts it, and only then is waited for.
+        # Reading the registry over a slow line takes long, so Ctrl-C has to interrupt it.
         Serving(deployment, client=client, folder=args.keep, vouching=vouching) as serving,
         StopSignals() as stop,
         served(serving.api, files, port=args.port) as url,
