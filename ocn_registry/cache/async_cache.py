@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from ocn_registry.cache.core import CacheCore
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.arguments import checked
+from ocn_registry.portable.closing import AsyncClosing
 from ocn_registry.protocol.effects import run_async
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from ocn_registry.cache.core import CacheOptions
     from ocn_registry.cache.updates import Update
@@ -25,7 +24,7 @@ _LONGEST_PAUSE_S = 60.0
 
 
 @checked
-class AsyncRegistryCache(CacheCore):
+class AsyncRegistryCache(CacheCore, AsyncClosing):
     """The whole registry in memory, kept current from the chain's events.
 
     ```python
@@ -62,19 +61,6 @@ class AsyncRegistryCache(CacheCore):
         self._lock = asyncio.Lock()
         self._refreshing: asyncio.Task[object] | None = None
         self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Return the cache."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop, and close the file."""
-        await self.close()
 
     async def refresh(self) -> Update | None:
         """Update the cache to the chain's latest block, and notify subscribers.

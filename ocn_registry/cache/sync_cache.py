@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from ocn_registry.cache.core import CacheCore
 from ocn_registry.errors import InvalidInput, OcnRegistryError
 from ocn_registry.foreign.arguments import checked
+from ocn_registry.portable.closing import Closing
 from ocn_registry.protocol.effects import run
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from ocn_registry.cache.core import CacheOptions
     from ocn_registry.cache.updates import Update
@@ -25,7 +24,7 @@ _LONGEST_PAUSE_S = 60.0
 
 
 @checked
-class RegistryCache(CacheCore):
+class RegistryCache(CacheCore, Closing):
     """The whole registry in memory, kept current from the chain's events.
 
     ```python
@@ -64,19 +63,6 @@ class RegistryCache(CacheCore):
         self._refreshing: int | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> Self:
-        """Return the cache."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop, and close the file."""
-        self.close()
 
     def refresh(self) -> Update | None:
         """Update the cache to the chain's latest block, and notify subscribers.

@@ -13,11 +13,11 @@ from ocn_registry.client.signed_requests import SignedRequests
 from ocn_registry.client.sync_client import RegistryClient
 from ocn_registry.client.writes import Writes
 from ocn_registry.foreign.arguments import checked
+from ocn_registry.portable.closing import AsyncClosing
 from ocn_registry.protocol.effects import run_async
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Literal, Self
+    from typing import Literal
 
     from ocn_registry.events.cursor import EventCursor
     from ocn_registry.events.feed import AsyncEventFeed
@@ -37,7 +37,7 @@ _Writes = Writes["AnySigner"]
 
 
 @checked
-class AsyncRegistryClient(Client[AsyncRun, "AsyncTransport"]):
+class AsyncRegistryClient(Client[AsyncRun, "AsyncTransport"], AsyncClosing):
     """Reads and writes one registry; for asyncio.
 
     It has the methods, groups and attributes of `RegistryClient`, with the same arguments, results
@@ -65,19 +65,6 @@ class AsyncRegistryClient(Client[AsyncRun, "AsyncTransport"]):
         self.owner = Owner(self._dialect, self._run, self._with)
         self.transactions = Transactions(self._dialect, self._run, self._with)
         self.ensure = Ensure(self._dialect, self._run, self._with)
-
-    async def __aenter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        await self.close()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -12,11 +12,11 @@ from ocn_registry.client.sync_groups import Ensure, Owner, Transactions
 from ocn_registry.client.sync_identity import Identity
 from ocn_registry.client.writes import Writes
 from ocn_registry.foreign.arguments import checked
+from ocn_registry.portable.closing import Closing
 from ocn_registry.protocol.effects import run
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Literal, Self
+    from typing import Literal
 
     from ocn_registry.events.cursor import EventCursor
     from ocn_registry.events.feed import EventFeed
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @checked
 class RegistryClient(
-    Client[Run, "Transport"], Writes["Signer"], SignedRequests["Signer"], Lookups, Reads
+    Client[Run, "Transport"], Writes["Signer"], SignedRequests["Signer"], Lookups, Reads, Closing
 ):
     """Reads and writes one registry.
 
@@ -85,19 +85,6 @@ class RegistryClient(
         self.owner = Owner["Signer"](self._dialect, self._run, self._with)
         self.transactions = Transactions["Signer"](self._dialect, self._run, self._with)
         self.ensure = Ensure["Signer"](self._dialect, self._run, self._with)
-
-    def __enter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

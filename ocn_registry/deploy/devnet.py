@@ -26,7 +26,6 @@ from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
     from typing import Self
 
     from ocn_registry.networks import Deployment
@@ -124,12 +123,7 @@ class Devnet:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the chain."""
         self.close()
 

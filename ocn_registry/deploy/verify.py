@@ -163,14 +163,7 @@ async def verify_async(
     wanted: Wanted | None = None,
     rebuild: bool = True,
 ) -> Verification:
-    """Verify the contracts at the addresses of a deployment; see `verify`.
-
-    Args:
-        deployment: Chain, addresses and generation.
-        transport: Reaches the chain. It is not closed.
-        wanted: Expectations besides the code.
-        rebuild: Whether to rebuild the state from all events and compare it.
-    """
+    """Verify the contracts at the addresses of a deployment; see `verify`."""
     flow = verification(deployment, wanted or Wanted(), rebuild=rebuild)
     return await run_async(flow, transport.perform)
 

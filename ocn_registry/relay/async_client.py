@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from ocn_registry.foreign.arguments import checked
+from ocn_registry.portable.closing import AsyncClosing
 from ocn_registry.relay.client import RelayClient
 
 if TYPE_CHECKING:
@@ -19,20 +20,12 @@ if TYPE_CHECKING:
 
 
 @checked
-class AsyncRelayClient:
+class AsyncRelayClient(AsyncClosing):
     """A client of a relay, for asyncio; see `RelayClient`."""
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 20.0) -> None:
         """Create a client from the relay's URL; see `RelayClient`."""
         self._client = RelayClient(url, key=key, timeout_s=timeout_s)
-
-    async def __aenter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the connections."""
-        await self.close()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -10,7 +10,7 @@ import json
 import re
 import time
 from dataclasses import field
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import quote, urlsplit
 
 from ocn_registry.errors import InvalidInput, OcnRegistryError, RpcTimeout
@@ -18,6 +18,7 @@ from ocn_registry.foreign.arguments import checked
 from ocn_registry.foreign.strict_json import parse_json
 from ocn_registry.foreign.text import masked_url, shown
 from ocn_registry.portable.base import Portable, key
+from ocn_registry.portable.closing import Closing
 from ocn_registry.portable.values import dataclass
 from ocn_registry.relay.event_stream import (
     EVENT_ID,
@@ -89,7 +90,7 @@ class RelayedRequest(Portable):
 
 
 @checked
-class RelayClient:
+class RelayClient(Closing):
     """A client of a relay, for callers that wait."""
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 20.0) -> None:
@@ -114,14 +115,6 @@ class RelayClient:
                 raise InvalidInput("the relay's key is not ASCII text: copy it again")
             self._headers["Authorization"] = f"Bearer {key}"
         self._timeout_s = timeout_s
-
-    def __enter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the use of the client."""
-        self.close()
 
     def close(self) -> None:
         """End the use of the client, which keeps no connection between requests."""

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import time
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import InvalidInput
-from ocn_registry.foreign.arguments import checked
 from ocn_registry.protocol.effects import Sleep, run
 from ocn_registry.transport.http_answers import TooLong, receive
+from ocn_registry.transport.http_base import HttpBase
 from ocn_registry.transport.http_wire import Target, is_alive, send
 from ocn_registry.transport.local import LOCAL, LocalEffects
 from ocn_registry.transport.replies import HttpReply, NoReply, slow, too_long, unreachable
-from ocn_registry.transport.rpc_pool import (
-    CLOSED,
-    MAX_ANSWER_BYTES,
-    MAX_BATCH,
-    RETRIES,
-    TIMEOUT_S,
-    Nodes,
-    Post,
-)
+from ocn_registry.transport.rpc_pool import CLOSED, Post
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from ocn_registry.errors import TransportError
     from ocn_registry.protocol.effects import Answer, AnyEffect
@@ -37,67 +28,19 @@ if TYPE_CHECKING:
 _MOST_KEPT = 16
 
 
-class HttpTransport:
+class HttpTransport(HttpBase):
     """Performs effects on RPC nodes over HTTP.
 
     Attributes:
         meanwhile: Called once, while the first answer is awaited: for work that comes next anyway.
     """
 
-    @checked
-    def __init__(  # noqa: PLR0913 - each has a default
-        self,
-        urls: Sequence[str],
-        *,
-        chain_id: int | None = None,
-        timeout_s: float = TIMEOUT_S,
-        headers: Mapping[str, str] | None = None,
-        proxy: str | None = None,
-        ca_file: str | None = None,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-        max_batch: int = MAX_BATCH,
-        retries: int = RETRIES,
-        total_s: float | None = None,
-    ) -> None:
-        """Create a transport.
+    meanwhile: Callable[[], object] | None = None
 
-        Args:
-            urls: URLs of RPC nodes, the preferred one first.
-            chain_id: The required chain id; `None` to accept any.
-            timeout_s: Time limit for an answer, in seconds, over all nodes and their addresses.
-            headers: HTTP headers for every request, for example an authorization.
-            proxy: URL of an HTTP proxy.
-            ca_file: File with the certificates of the authorities to trust, instead of the
-                system's.
-            max_answer_bytes: Longer answers are rejected.
-            max_batch: Maximum number of calls in a request; fewer if a node accepts fewer.
-            retries: How often to retry a failed read if that may help, after pauses of 0.1 s up to
-                5 s.
-            total_s: Time limit for all answers together, in seconds from now, including pauses;
-                `None` for no limit other than `timeout_s`.
-
-        Raises:
-            InvalidInput: There is no URL, or a URL or the proxy's is not valid.
-        """
-        self._nodes = Nodes(
-            urls,
-            chain_id=chain_id,
-            headers=headers,
-            proxy=proxy,
-            timeout_s=timeout_s,
-            max_answer_bytes=max_answer_bytes,
-            max_batch=max_batch,
-            retries=retries,
-        )
-        self.meanwhile: Callable[[], object] | None = None
+    def _prepare(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         self._local = LocalEffects()
-        self._ends = math.inf if total_s is None else time.monotonic() + total_s
-        self._proxy = proxy
-        self._ca_file = ca_file
-        self._max_answer_bytes = max_answer_bytes
         self._targets: dict[Endpoint, Target] = {}
         self._kept: dict[Endpoint, list[socket.socket]] = {}
-        self._closed = False
         weakref.finalize(self, _close, self._kept)  # in case the caller forgets to close it
 
     def close(self) -> None:
@@ -110,7 +53,7 @@ class HttpTransport:
         if isinstance(effect, Post):
             return self._post(effect)
         if isinstance(effect, Sleep):
-            effect = Sleep(max(0.0, min(effect.seconds, self._ends - time.monotonic())))
+            effect = self._shortened(effect)
         if isinstance(effect, LOCAL):
             return self._local.perform(effect)
         return run(self._nodes.ask(effect), self.perform)

@@ -19,7 +19,6 @@ from ocn_registry.cli.output.terminal import columns
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from types import TracebackType
     from typing import Self
 
     from ocn_registry.flows.options import WriteOptions
@@ -45,12 +44,7 @@ class Progress:
         """Return the progress line."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Wipe the line."""
         self.wipe()
 
