@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEFAULT_TIP_WEI = 2
 # 0.01 of the chain's token. A write on Energy Web costs less than a millionth of this.
 DEFAULT_MAX_COST_WEI = 10**16
+LEAST_GAS: Final = 21_000  # of a transaction that does nothing
+MOST_GAS: Final = 1 << 63
 _MAX_CONFIRMATIONS = 10_000
 
 
@@ -65,7 +67,7 @@ class WriteOptions:
             ("tip_per_gas_wei", self.tip_per_gas_wei, 0, 1 << 128),
             ("max_fee_per_gas_wei", self.max_fee_per_gas_wei, 0, 1 << 128),
             ("max_cost_wei", self.max_cost_wei, 0, 1 << 192),
-            ("gas", self.gas, 21_000, 1 << 63),
+            ("gas", self.gas, LEAST_GAS, MOST_GAS),
             ("confirmations", self.confirmations, 1, _MAX_CONFIRMATIONS),
             ("timeout_s", self.timeout_s, 0, 1 << 32),
         ):

@@ -44,7 +44,8 @@ def outcome(
     for failure in failures.values():
         failure.tx_hash = tx_hash
     price = receipt.gas_price_wei
-    if price is None or price > transaction.max_fee_per_gas_wei:  # missing, or wrong
+    most = transaction.max_fee_per_gas_wei
+    if price is None or not min(1, most) <= price <= most:  # missing, or wrong: some nodes say 0
         price = yield from _price(transaction, included)
     return Outcome(
         tx_hash=tx_hash,

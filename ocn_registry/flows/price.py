@@ -41,13 +41,15 @@ def price_at(
 
     Args:
         head: The latest block.
-        gas_price_wei: The node's gas price; used only if blocks have no base fee.
+        gas_price_wei: The node's gas price, `None` if it suggests none; used only if blocks have no
+            base fee.
         options: Tip and caps.
         has_base_fee: Whether the network's blocks have base fees; `None` if unknown.
 
     Raises:
         FeeAboveCap: The price is above the options' limit.
-        BadAnswer: The block has a base fee and the network's blocks don't, or vice versa.
+        BadAnswer: The block has a base fee and the network's blocks don't, or vice versa; or there
+            is neither a base fee nor a gas price.
     """
     cap = options.max_fee_per_gas_wei
     if has_base_fee is not None and has_base_fee is not (head.base_fee_wei is not None):
@@ -61,8 +63,9 @@ def price_at(
             + ": use another node, or correct baseFee in the deployment file",
         )
     if head.base_fee_wei is None:
-        suggested = gas_price_wei or 0
-        price = max(suggested, options.tip_per_gas_wei) if suggested else 0
+        if gas_price_wei is None:
+            raise BadAnswer("the RPC node has neither a base fee nor a gas price: use another node")
+        price = max(gas_price_wei, options.tip_per_gas_wei) if gas_price_wei else 0
         if cap is not None and cap < price:
             raise FeeAboveCap(price, cap)
         return Price(price, None)

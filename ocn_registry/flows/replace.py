@@ -20,6 +20,7 @@ from ocn_registry.errors import (
 )
 from ocn_registry.evm.transactions import SignedTransaction, digest, signature_in, unsigned
 from ocn_registry.flows.confirmation import Included, look_for, wait
+from ocn_registry.flows.options import LEAST_GAS
 from ocn_registry.flows.outcome import outcome
 from ocn_registry.flows.price import hold_cost, raised
 from ocn_registry.flows.sender import other_chain, same_chain, sender_for
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from ocn_registry.signing import AnySigner
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-_GAS_OF_NOTHING = 21_000
 
 
 def outcome_of(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[Outcome | None]:
@@ -232,7 +232,7 @@ def _dearer(entry: JournalEntry, sender: Sender, *, void: bool) -> Flow[Transact
         tip_per_gas_wei=price.tip_per_gas_wei,
     )
     if void:
-        dearer = replace(dearer, to=sender.account, data=b"", gas=_GAS_OF_NOTHING)
+        dearer = replace(dearer, to=sender.account, data=b"", gas=LEAST_GAS)
     hold_cost(dearer.gas, price, sender.options)
     cost_wei = dearer.gas * price.max_fee_per_gas_wei
     balance = yield from Balance(sender.account)

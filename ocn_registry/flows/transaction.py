@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ocn_registry.errors import (
+    BadAnswer,
     FeeAboveCap,
     InsufficientFunds,
     InvalidInput,
@@ -21,6 +22,7 @@ from ocn_registry.errors import (
 from ocn_registry.evm.transactions import Transaction, unsigned
 from ocn_registry.flows.journal_text import items as items_of
 from ocn_registry.flows.numbers import next_number
+from ocn_registry.flows.options import LEAST_GAS, MOST_GAS
 from ocn_registry.flows.outcome import attempt_of, created, outcome
 from ocn_registry.flows.price import Price, hold_cost, price_at
 from ocn_registry.flows.same_write import (
@@ -197,7 +199,7 @@ def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
     if not code_size:
         raise NoContract(write.call.to)
     counts = counts_of(answers)
-    gas = given or sum(estimates) * 5 // 4
+    gas = given or _with_reserve(sum(estimates), counts.head.gas_limit)
     price = price_at(
         counts.head,
         prices[0] if prices else None,
@@ -226,6 +228,18 @@ def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
         balance_wei=balance,
         seen=seen[0] if seen else None,
     )
+
+
+def _with_reserve(estimate: int, block_gas_limit: int | None) -> int:
+    """Return the gas for a transaction from its estimate, checked: it would never be mined."""
+    most = block_gas_limit or MOST_GAS
+    if not LEAST_GAS <= estimate <= most:
+        raise BadAnswer(
+            f"the RPC node estimates {estimate} gas and a transaction takes {LEAST_GAS} to {most}: "
+            "send fewer changes at once, use another node, or give the gas yourself, "
+            "WriteOptions(gas=...)",
+        )
+    return min(estimate * 5 // 4, most)
 
 
 def signed_entry(

@@ -13,6 +13,7 @@ from ocn_registry.errors import (
 )
 from ocn_registry.evm.transactions import unsigned
 from ocn_registry.flows.confirmation import Included, look_for
+from ocn_registry.flows.options import LEAST_GAS
 from ocn_registry.flows.price import hold_cost, raised
 from ocn_registry.outcomes import Quote
 from ocn_registry.plans.execute import Plan, execute, transaction
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from ocn_registry.plans.execute import Console, Line
     from ocn_registry.protocol.effects import SentTransaction
     from ocn_registry.signing import Signer
-
-_GAS_OF_NOTHING = 21_000
 
 
 class ReplacementTask:
@@ -120,7 +119,7 @@ class ReplacementTask:
         was = (self._stuck.max_fee_per_gas_wei, self._stuck.tip_per_gas_wei)
         has_base_fee = self._client.deployment.base_fee
         price = run(raised(was, options, has_base_fee=has_base_fee), perform)
-        gas = _GAS_OF_NOTHING if self._void else self._gas
+        gas = LEAST_GAS if self._void else self._gas
         hold_cost(gas, price, options)
         return Quote(
             gas=gas,

@@ -136,8 +136,8 @@ class ChainId(Effect[int]):
     __slots__ = ()
 
 
-class GasPrice(Effect[int]):
-    """Read the gas price that the node suggests, in wei per gas."""
+class GasPrice(Effect[int | None]):
+    """Read the gas price that the node suggests, in wei per gas; `None` if it suggests none."""
 
     __slots__ = ()
 

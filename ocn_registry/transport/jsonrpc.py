@@ -50,11 +50,13 @@ from ocn_registry.transport.rpc_values import (
     as_address,
     as_bytes,
     as_hash,
+    as_nonce,
     as_number,
     as_object,
     as_time,
     code_of,
     error_in,
+    number_or_none,
     words_of,
 )
 from ocn_registry.transport.transactions import contract_call, creation, sent_transaction
@@ -142,8 +144,10 @@ def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) ->
             return effect.decode(as_bytes(result))
         case Query():
             return effect.decode(result)
-        case GasEstimate() | Balance() | TransactionCount() | GasPrice() | ChainId():
+        case GasEstimate() | Balance() | GasPrice() | ChainId():
             return as_number(result)
+        case TransactionCount():
+            return as_nonce(result)
         case CodeSize():
             return len(as_bytes(result))
         case Code():
@@ -224,6 +228,10 @@ def unwrap(effect: AnyEffect, response: dict[str, object], chain_id: int | None 
         chain_id: The node's chain id; `None` if unknown.
     """
     if (error := error_in(response)) is not None:
+        if isinstance(effect, GasPrice) and is_object(error):
+            meaning = meaning_of("eth_gasPrice", code_of(error), words_of(error))
+            if meaning is Meaning.FOR_GOOD:
+                return None
         raise error_of(effect, error)
     return answer_of(effect, response.get("result"), chain_id)
 
@@ -299,13 +307,12 @@ def _receipt(tx_hash: str, receipt: dict[str, object]) -> Receipt | None:
     logs = receipt.get("logs")
     if not is_list(logs) or len(logs) > RPC_EVENTS:
         raise BadAnswer("the RPC node returned a receipt without a list of events")
-    price = receipt.get("effectiveGasPrice")  # missing in OpenEthereum's receipts
     return Receipt(
         succeeded=as_number(receipt.get("status")) == 1,
         block_number=as_number(receipt.get("blockNumber")),
         block_hash=as_hash(receipt.get("blockHash")),
         gas_used=as_number(receipt.get("gasUsed")),
-        gas_price_wei=None if price is None else as_number(price),
+        gas_price_wei=number_or_none(receipt.get("effectiveGasPrice")),
         logs=tuple([_log(as_object(log)) for log in logs]),
     )
 

@@ -23,6 +23,7 @@ _SAYING = (
 )
 _CODE = re.compile(r"-?[0-9]{1,9}")
 _ADDRESS_BYTES = 20
+_LAST_NONCE = (1 << 64) - 2
 _YEAR_10000 = 253_402_300_800  # in Unix seconds; text of a time has four digits for the year
 
 
@@ -48,6 +49,25 @@ def as_number(value: object) -> int:
     if isinstance(value, str) and len(value) <= _HASH_DIGITS and _NUMBER.fullmatch(value):
         return int(value, 16)
     raise BadAnswer(f"the RPC node answered {shown(value)} where a number was expected")
+
+
+def number_or_none(value: object) -> int | None:
+    """Read a number that some nodes leave out or write in another form; `None` then."""
+    try:
+        return as_number(value)
+    except BadAnswer:
+        return None
+
+
+def as_nonce(value: object) -> int:
+    """Read the nonce of an account's next transaction.
+
+    Source: EIP-2681 (nonces are less than 2^64 - 1).
+    """
+    found = as_number(value)
+    if found > _LAST_NONCE:
+        raise BadAnswer(f"the RPC node answered {shown(value)} where a nonce was expected")
+    return found
 
 
 def as_time(value: object) -> int:

@@ -441,7 +441,17 @@ def without(*names, **changes):
     return change
 
 
-@pytest.mark.parametrize("change", [without("effectiveGasPrice"), without(effectiveGasPrice=None)])
+MISSING = [
+    without("effectiveGasPrice"),
+    *[
+        without(effectiveGasPrice=odd)
+        for odd in (None, "0x", "-0x1", "9", 9, 1.5, True, "", [], "0x" + "f" * 65)
+    ],
+]
+IMPOSSIBLE = [without(effectiveGasPrice=odd) for odd in ("0x0", "0x00", hex(1 << 255))]
+
+
+@pytest.mark.parametrize("change", MISSING, ids=range(len(MISSING)))
 def test_price_missing_from_a_receipt_is_unknown(client, proxy, operator, change):
     """R11, R12: never 0."""
     outcome = client.set_node("https://a.example", signer=operator)
@@ -449,6 +459,76 @@ def test_price_missing_from_a_receipt_is_unknown(client, proxy, operator, change
     receipt = ways.perform(client, ReceiptOf(outcome.tx_hash))
     assert receipt.succeeded
     assert receipt.gas_price_wei is None
+
+
+@pytest.mark.parametrize("fee", ["new", "old"])
+@pytest.mark.parametrize("change", MISSING[:3] + IMPOSSIBLE, ids=range(6))
+def test_price_that_a_receipt_does_not_tell_is_computed(
+    client, connect, proxy, operator, change, fee
+):
+    """R11, R12: what was paid is the price of the transaction, or that of its block and the tip."""
+    if fee == "old":
+        proxy.inject(faults.answers("eth_getBlockByNumber", without("baseFeePerGas")))
+    outcome = client.set_node("https://a.example", signer=operator)
+    proxy.heal()
+    paid = ways.perform(client, ReceiptOf(outcome.tx_hash)).gas_price_wei
+    assert paid > 0
+    proxy.inject(faults.answers("eth_getTransactionReceipt", change))
+    found = client.transactions.outcome_of(outcome.tx_hash).gas_price_wei
+    assert found == paid if fee == "new" else found >= paid  # here, it pays no more than it has to
+
+
+@pytest.mark.parametrize("gas", ["0x0", "0x5207", hex(30_000_001), hex(1 << 255)])
+def test_estimate_that_no_transaction_can_have_sends_nothing(client, proxy, operator, account, gas):
+    proxy.inject(faults.answers("eth_estimateGas", gas))
+    with pytest.raises(BadAnswer, match=r"estimates [0-9]+ gas and a transaction takes 21000 to "):
+        client.set_node("https://a.example", signer=operator)
+    proxy.heal()
+    assert not client.transactions.open(operator.address)
+    client.set_node("https://a.example", signer=operator)
+    assert account.paid_for(1)
+
+
+def test_reserve_of_gas_does_not_exceed_a_block(client, proxy, operator):
+    proxy.inject(faults.answers("eth_estimateGas", hex(29_000_000)))
+    outcome = client.set_node("https://a.example", signer=operator)
+    assert ways.perform(client, TransactionOf(outcome.tx_hash)).transaction.gas == 30_000_000
+
+
+@pytest.mark.parametrize("count", [hex((1 << 64) - 1), hex(1 << 64), hex(1 << 255)])
+def test_nonce_that_no_account_can_have_sends_nothing(client, proxy, operator, account, count):
+    """EIP-2681"""
+    proxy.inject(faults.answers("eth_getTransactionCount", count))
+    with pytest.raises(BadAnswer, match="where a nonce was expected"):
+        client.set_node("https://a.example", signer=operator)
+    assert account.paid_for(0)
+
+
+NO_GAS_PRICE = nodes.says_error("eth_gasPrice", code=-32601, message="Method not found")
+
+
+def test_gas_price_is_not_needed_where_blocks_have_a_base_fee(client, proxy, operator, account):
+    proxy.inject(NO_GAS_PRICE)
+    client.set_node("https://a.example", signer=operator)
+    assert account.paid_for(1)
+
+
+def test_node_with_neither_a_base_fee_nor_a_gas_price_is_named(client, proxy, operator, account):
+    async def neither(exchange):
+        answers, asked = json.loads(await exchange.forward()), exchange.request
+        pairs = zip(asked, answers, strict=True) if isinstance(asked, list) else [(asked, answers)]
+        for one, answer in pairs:
+            if one["method"] == "eth_gasPrice":
+                del answer["result"]
+                answer["error"] = {"code": -32601, "message": "Method not found"}
+            elif one["method"] == "eth_getBlockByNumber":
+                del answer["result"]["baseFeePerGas"]
+        await exchange.reply(json.dumps(answers).encode())
+
+    proxy.inject(neither)
+    with pytest.raises(BadAnswer, match="neither a base fee nor a gas price"):
+        client.set_node("https://a.example", signer=operator)
+    assert account.paid_for(0)
 
 
 NETHERMIND = without("chainId", "yParity")
