@@ -27,7 +27,7 @@ from ocn_registry import (
 from ocn_registry.protocol.effects import Head
 
 # Enough for a busy machine, but less than a slow node takes if a round may fail.
-PATIENT_S, HASTY_S = 10.0, 0.4
+PATIENT_S, HASTY_S = 60.0, 0.4
 WAYS = ("sync", "async")
 
 # The faults of one request. Slow ones take the whole time-out, so they are rare.
@@ -56,7 +56,7 @@ def from_elsewhere(url):
     async def fault(exchange):
         headers = {"Content-Type": "application/json"}
         answer = await asyncio.to_thread(
-            urllib3.request, "POST", url, body=exchange._body, headers=headers, timeout=30
+            urllib3.request, "POST", url, body=exchange._body, headers=headers, timeout=120
         )
         await exchange.reply(answer.data)
 
@@ -164,8 +164,8 @@ class Outlasting(Follower):
             self.proxy.inject(fault, method, times)
             self.attempt(users)
         self.proxy.heal()
-        # After three rounds with a lagging node, the fourth trusts it.
-        assert any(self.attempt(users) for _ in range(5)), "the cache does not recover"
+        # After three rounds with a lagging node, the fourth trusts it. Others may be too late.
+        assert any(self.attempt(users) for _ in range(20)), "the cache does not recover"
 
 
 def outages(way, elsewhere=None):

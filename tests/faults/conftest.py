@@ -18,8 +18,8 @@ from ocn_registry import KeySigner, WriteOptions  # noqa: E402
 from ocn_registry.deploy.devnet import Devnet  # noqa: E402
 
 # Less than slow faults take, for their tests. Other tests allow for a busy machine.
-SHORT_S, LONG_S = 0.4, 10.0
-PATIENCE = WriteOptions(timeout_s=20)
+SHORT_S, LONG_S = 2.0, 60.0
+PATIENCE = WriteOptions(timeout_s=60)
 SLOW = {"slow", "slow_after", "dripping", "dripping_headers", "asking_for_patience"}
 
 

@@ -49,9 +49,11 @@ def broken(request):
     return BROKEN[request.param]
 
 
-def test_bad_answer_is_the_documented_error(client, proxy, operator, broken):
+def test_bad_answer_is_the_documented_error(connect, proxy, operator, broken):
     fault, error = broken
     proxy.inject(fault)
+    # Where every answer is late, a busy machine makes no difference.
+    client = connect(proxy.url, **({"timeout_s": 0.4} if error is RpcTimeout else {}))
     with pytest.raises(error) as outcome:  # what ends by itself, in the end, is another error
         client.node(operator.address)
     assert type(outcome.value).__mro__.index(error) <= 1
@@ -64,6 +66,8 @@ def test_other_node_answers_in_its_place(connect, proxy, devnet, operator, broke
     proxy.inject(fault)
     client = connect(proxy.url, devnet.rpc_url)
     if error is RpcRefused:  # that is an answer
+        return
+    if error is RpcTimeout and fault is not faults.slow:  # one way of being late is enough
         return
     assert client.node(operator.address) is None
     assert client.nodes() == ()
@@ -121,7 +125,7 @@ def test_cookies_are_not_kept(connect, proxy, operator):
 def test_slow_node_does_not_get_the_same_request_again(connect, proxy, operator):
     proxy.inject(faults.slow)
     with pytest.raises(RpcTimeout):
-        connect(proxy.url, timeout_s=faults.SLOW_S / 2).node(operator.address)
+        connect(proxy.url, timeout_s=0.4).node(operator.address)
     assert proxy.posts == 1
 
 

