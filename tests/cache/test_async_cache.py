@@ -35,7 +35,7 @@ def asynchronous(deployment):
 
 
 async def until(condition):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not condition():  # noqa: ASYNC110 - a test looks from outside
             await asyncio.sleep(0.01)
 
@@ -103,7 +103,7 @@ def test_subscriber_that_closes_the_cache_ends_its_task(asynchronous, client, op
         cache.subscribe(close)
         task = cache._task
         await asyncio.to_thread(client.set_node, URL, signer=operator)
-        await asyncio.wait([task], timeout=20)
+        await asyncio.wait([task], timeout=120)
         assert task.done()
         assert cache.node(operator.address).domain == URL
 

@@ -88,7 +88,7 @@ def test_a_development_chain_runs_until_it_is_ended(anywhere, end):
         parties = anywhere("list-parties", "--rpc-url", chain["rpcUrl"])
         first = anywhere("list-nodes", "--rpc-url", chain["rpcUrl"], "-n", "local-v1")
         running.send_signal(end)
-        assert running.wait(timeout=30) == 0
+        assert running.wait(timeout=240) == 0
     assert [party["partyId"] for party in json.loads(parties.stdout)] == ["CPO", "MSP", "SCP"]
     assert first.stdout == "[]\n"
 
@@ -102,7 +102,7 @@ def test_a_development_chain_rehearses_for_another_with_its_import_open(anywhere
         file.write_text(json.dumps(here))
         shown = anywhere("owner", "show", "--network-file", file)
         first = block = json.loads(shown.stdout)["blockNumber"]
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + 240
         while block == first and time.monotonic() < give_up:  # blocks are mined at intervals
             later = anywhere("owner", "show", "--network-file", file)
             block = json.loads(later.stdout)["blockNumber"]

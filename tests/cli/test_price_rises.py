@@ -71,7 +71,7 @@ def written(request, client, operator, spender):
         payer = spender
 
     def write(person):
-        options = WriteOptions(timeout_s=20)
+        options = WriteOptions(timeout_s=60)
         return WriteTask(client, steps, payer, person).execute(options, insist=True, dry_run=False)
 
     return write

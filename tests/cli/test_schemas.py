@@ -587,7 +587,7 @@ def interrupted(*words):
             assert line, running.stderr.read()
             told += line
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=240)
     return subprocess.CompletedProcess(words, running.returncode, told, said)
 
 

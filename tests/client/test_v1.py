@@ -294,7 +294,7 @@ def overtaken(write):
         if len(sent) == 1:
             write()
 
-    return WriteOptions(timeout_s=5, on_sent=on_sent)
+    return WriteOptions(timeout_s=60, on_sent=on_sent)
 
 
 def test_failure_in_the_middle_restores_the_former_url(

@@ -67,7 +67,7 @@ def order(fresh, creator, journal):
         deployer=creator.address,
         owner=OWNER,
         import_open=True,
-        options=WriteOptions(confirmations=1, timeout_s=5, journal=journal),
+        options=WriteOptions(confirmations=1, timeout_s=60, journal=journal),
     )
 
 
@@ -159,7 +159,7 @@ def killed_at(url, key, path, place, owner):
         owner=Address(owner),
         import_open=True,
         options=WriteOptions(
-            confirmations=1, timeout_s=5, journal=SqliteJournal(path.with_name("journal"))
+            confirmations=1, timeout_s=60, journal=SqliteJournal(path.with_name("journal"))
         ),
     )
     transport = HttpTransport([url])

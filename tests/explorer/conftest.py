@@ -19,7 +19,7 @@ from sample_network import World, relay_world
 from wallets import Key, TestWallet, install
 
 AXE = chromium.ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +28,15 @@ def browser():
     found = chromium.find()
     if found is None:
         pytest.skip("no Chromium starts here (npm ci brings one; or Debian's package chromium)")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where it is needed
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - where it is needed
 
+    expect.set_options(timeout=PATIENCE_MS)  # which the time limit of a context does not change
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(found.program),
             args=chromium.ARGUMENTS,
             env={**os.environ, **found.environment},
+            timeout=PATIENCE_MS,
         )
         yield browser
         browser.close()

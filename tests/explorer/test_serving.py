@@ -21,7 +21,7 @@ from ocn_registry.cli.main import main
 def got(url, **options):
     """Ask one of the test's own servers."""
     asked = urllib.request.Request(url, **options)  # noqa: S310 - the URL is the test's own
-    return urllib.request.urlopen(asked, timeout=30)  # noqa: S310 - the same
+    return urllib.request.urlopen(asked, timeout=120)  # noqa: S310 - the same
 
 
 def refusal(url, **options):
@@ -276,7 +276,7 @@ def test_the_command_serves_the_page_until_it_is_stopped(forward_proxy, tmp_path
             assert json.load(answer)["counts"]["nodes"] == 2
     finally:
         command.terminate()
-        _, said = command.communicate(timeout=30)
+        _, said = command.communicate(timeout=240)
     assert command.returncode == 0
     assert "Ctrl-C stops it" in said
     assert (tmp_path / "kept" / "cache.sqlite").is_file()

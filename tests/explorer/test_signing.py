@@ -266,7 +266,7 @@ def test_a_stalled_transaction_is_found_again_after_a_reload(form, key, world):
 
 def _seen(world, path, *, status=200):
     """Wait until the relay's view of the registry has an entry."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while _status(world.api + path) != status:
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -278,7 +278,7 @@ def _unseen(world, path):
 
 def _status(url):
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the test's own server
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - the test's own server
             return answer.status
     except urllib.error.HTTPError as error:
         with error:  # it holds the connection

@@ -21,7 +21,7 @@ from ocn_registry.evm.keccak import selector
 
 ROOT = Path(__file__).parents[2]
 COMMAND = ROOT / "node_modules" / "@shareandcharge" / "ocn-registry" / "dist" / "cli.js"
-TIMEOUT_S = 30
+TIMEOUT_S = 240
 
 URL, OTHER_URL = "https://node.example.org", "https://other.example.org:8080"
 NAME, SERVICE_URL = "Smart charging", "https://smart.example.org/terms"

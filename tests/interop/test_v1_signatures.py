@@ -78,7 +78,7 @@ def library():
 
     yield sign
     process.stdin.close()
-    process.wait(timeout=10)
+    process.wait(timeout=120)
     process.stdout.close()
 
 

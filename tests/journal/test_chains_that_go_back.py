@@ -36,7 +36,7 @@ def operator():
 def connected(devnet, file, **changes):
     deployment = replace(devnet.deployment(), **changes)
     transport = ways.transport("sync", devnet.rpc_url, chain_id=devnet.chain_id)
-    return ways.client(deployment, transport, WriteOptions(timeout_s=20), SqliteJournal(file))
+    return ways.client(deployment, transport, WriteOptions(timeout_s=60), SqliteJournal(file))
 
 
 def sent(devnet, account):

@@ -69,7 +69,7 @@ class Person:
         self.signed = []
         self.journal = SqliteJournal(journal)
         self._deployment = devnet.deployment()
-        self._options = WriteOptions(timeout_s=20, on_signed=self.signed.append)
+        self._options = WriteOptions(timeout_s=60, on_signed=self.signed.append)
         devnet.request("anvil_setBalance", self.signer.address, hex(MONEY))
 
     def write(self, way, url):

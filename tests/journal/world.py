@@ -40,7 +40,7 @@ class Processes:
 
     def close(self):
         self._server.stdin.close()
-        self._server.wait(timeout=30)
+        self._server.wait(timeout=240)
         self._server.stdout.close()
 
 

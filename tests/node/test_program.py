@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from node.serve import Server, StartFailed, listen, url_of
 from node.settings import Rules, read
+from ocn_registry_ports import free_port
 
 from ocn_registry import InvalidInput, KeySigner, Module, RegistryClient
 from ocn_registry.models import Interface, PartyId
@@ -78,18 +79,17 @@ def start(devnet, tmp_path):
 
 
 def test_program_serves_until_it_is_interrupted(devnet, changed, start, tmp_path):
-    with listen() as free:
-        url = url_of(free)
+    url = f"http://127.0.0.1:{free_port()}"
     operator = KeySigner.from_key(devnet.accounts[1].private_key)
     transport = HttpTransport([devnet.rpc_url], chain_id=devnet.chain_id)
     with RegistryClient(devnet.deployment(), transport) as client:
         client.set_node(url, signer=operator)
     program = start(changed(url=url, file=str(tmp_path / "registry.sqlite")))
     assert program.stdout.readline() == f"{operator.address} listens at {url}\n"
-    with urllib.request.urlopen(f"{url}/ocn/registry/node-info", timeout=10) as response:  # noqa: S310
+    with urllib.request.urlopen(f"{url}/ocn/registry/node-info", timeout=120) as response:  # noqa: S310
         assert json.load(response) == {"url": url, "address": operator.address}
     program.send_signal(signal.SIGINT)
-    out, error = program.communicate(timeout=20)
+    out, error = program.communicate(timeout=240)
     assert (program.returncode, out, error) == (0, "", "")
     assert (tmp_path / "registry.sqlite").exists()
 
@@ -107,7 +107,7 @@ def test_program_serves_until_it_is_interrupted(devnet, changed, start, tmp_path
 )
 def test_bad_settings_are_one_clear_line(changed, start, changes, environment, why):
     program = start(changed(**changes), **environment)
-    out, error = program.communicate(timeout=20)
+    out, error = program.communicate(timeout=240)
     assert program.returncode == 1
     assert out == ""
     assert error.count("\n") == 1
@@ -118,7 +118,7 @@ def test_bad_settings_are_one_clear_line(changed, start, changes, environment, w
 def test_port_that_is_taken_is_one_clear_line(changed, start, tmp_path):
     with listen() as taken:
         program = start(changed(url=url_of(taken), file=str(tmp_path / "registry.sqlite")))
-        _, error = program.communicate(timeout=20)
+        _, error = program.communicate(timeout=240)
     assert program.returncode == 1
     assert error.count("\n") == 1
     assert error.startswith("OSError: ")

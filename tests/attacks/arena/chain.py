@@ -13,7 +13,7 @@ from ocn_registry.deploy.anvil import Anvil
 
 _HERE = 31337
 _THERE = 31338
-_GIVE_UP_S = 20
+_GIVE_UP_S = 120
 # Without the second, Anvil writes old states into the home folder.
 _OPTIONS = ("--hardfork", "london", "--max-persisted-states", "0")
 
