@@ -23,7 +23,8 @@ def clean_folder(folder):
     shutil.copytree(ROOT / "contracts", folder / "contracts", ignore=leave_out)
     shutil.copytree(ROOT / "tools" / "solc", folder / "tools" / "solc")
     (folder / "tools" / "build").mkdir()
-    shutil.copy(ROOT / "tools" / "build" / "build_abi.py", folder / "tools" / "build")
+    for name in ("build_abi.py", "json_text.py"):
+        shutil.copy(ROOT / "tools" / "build" / name, folder / "tools" / "build")
     for name in ("ape-config.yaml", "package-lock.json"):
         shutil.copy(ROOT / name, folder)
     packages = folder / "node_modules"

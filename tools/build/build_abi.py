@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from json_text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +217,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     for name, content in artifacts.items():
-        text = json.dumps(content, indent=2) + "\n"
+        text = json_text(content)
         path = FOLDER / f"{name}.json"
         if path.exists() and path.read_text() == text:
             continue

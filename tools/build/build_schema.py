@@ -9,12 +9,12 @@ contract, its deadline or nonce, or its signature. The second is from `command_s
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import cast
 
 import command_schema
+from json_text import json_text
 
 from ocn_registry.dialects.v1 import requests as first
 from ocn_registry.dialects.v1.reader import MODULES, ROLES
@@ -217,7 +217,7 @@ def main() -> int:
         ("signed-request.schema.json", schema()),
         ("command-output.schema.json", command_schema.schema()),
     ):
-        file, text = FOLDER / name, json.dumps(made, indent=2) + "\n"
+        file, text = FOLDER / name, json_text(made)
         if not check:
             FOLDER.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
