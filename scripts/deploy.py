@@ -265,7 +265,11 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
                 record.fields |= public_place(order.chain_id, uri) or own_place(uri)
             with shown_waiting(order.options) as options:
                 order = replace(order, options=options)
-                run(deploy(order, record, creator), transport.perform)
+                try:
+                    run(deploy(order, record, creator), transport.perform)
+                except (KeyboardInterrupt, SystemExit):  # which Ape's own chains turn Ctrl-C into
+                    click.echo("run the same command again: it waits for what was sent", err=True)
+                    raise
     except OcnRegistryError as error:
         raise click.ClickException(str(error)) from error
     found = networks.from_json(path.read_text(encoding="utf-8"))

@@ -103,6 +103,15 @@ class Console:
         """Store whether the person has already agreed."""
         self._yes = yes
         self.token = networks.UNKNOWN_TOKEN
+        self._in_doubt: str | None = None  # what is signed, and may be on its way
+
+    def interrupted(self) -> None:
+        """Print what Ctrl-C leaves in doubt."""
+        if self._in_doubt is not None:
+            self.note(
+                f"transaction {self._in_doubt} may have been sent: run the same command again, "
+                "which waits for it"
+            )
 
     def note(self, text: str) -> None:
         """Print one line, with control characters escaped."""
@@ -139,7 +148,15 @@ class Console:
     @contextmanager
     def waiting(self, options: WriteOptions) -> Generator[WriteOptions, None, None]:
         """Print the hash of a sent transaction."""
-        yield replace(options, on_sent=lambda tx_hash: self.note(f"sent      {tx_hash}"))
+
+        def signed(tx_hash: str) -> None:
+            self._in_doubt = tx_hash
+
+        def sent(tx_hash: str) -> None:
+            self._in_doubt = None  # said here
+            self.note(f"sent      {tx_hash}")
+
+        yield replace(options, on_signed=signed, on_sent=sent)
 
 
 def registry_command(wanted: Wanted, says: str, *options: click.Parameter) -> click.Command:
@@ -162,6 +179,9 @@ def registry_command(wanted: Wanted, says: str, *options: click.Parameter) -> cl
             if isinstance(error, NoContract) and given["deployment"] is None:
                 console.note("name a registry of your own with --deployment FILE, its record")
             code = code_of(error)
+        except (KeyboardInterrupt, SystemExit):  # Ape's own chains turn Ctrl-C into an exit
+            console.interrupted()
+            raise
         sys.exit(code)
 
     for option in (

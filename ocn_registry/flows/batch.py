@@ -6,7 +6,6 @@ simulation and its block fails alone. The outcome reports each of them.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -208,12 +207,13 @@ class _Batch:
 
         A process that ends before this has reported none of them.
         """
-        with ExitStack() as interrupted:
-            for tx_hash in [*[outcome.tx_hash for outcome in self.outcomes], *self._failed]:
-                entry = yield from self._sender.find(tx_hash)
-                if entry is not None and not entry.reported:
-                    interrupted.enter_context(self._sender.returning(entry))
-                    yield from self._sender.note(replace(entry, reported=True))
+        returned: list[JournalEntry] = []
+        for tx_hash in [*[outcome.tx_hash for outcome in self.outcomes], *self._failed]:
+            entry = yield from self._sender.find(tx_hash)
+            if entry is not None and not entry.reported:
+                returned.append(replace(entry, reported=True))
+        with self._sender.returning(*returned):
+            yield from self._sender.note(*returned)
 
     def look(self) -> Flow[None]:
         """Check the requests: deadline, nonce, signature."""

@@ -148,10 +148,13 @@ class Sender:
                 self._forget(entry)
             raise
 
-    def note(self, entry: JournalEntry) -> Flow[None]:
-        """Record the chain's decision if possible; if not, it can be looked up again."""
+    def note(self, *entries: JournalEntry) -> Flow[None]:
+        """Record the chain's decisions if possible; if not, they can be looked up again."""
+        if not entries:
+            return
+        task: Local[None] = Local(lambda: self.journal.write(*entries), finishes=True)
         try:
-            yield from self.keep(entry)
+            yield from task
         except JournalError as error:
             self.options.notice(str(error))
 
@@ -219,9 +222,7 @@ class Sender:
     ) -> Flow[None]:
         """Record the chain's decision for entries whose state has changed."""
         known = set(before)
-        for entry in entries:
-            if entry not in known:
-                yield from self.note(entry)
+        yield from self.note(*[entry for entry in entries if entry not in known])
 
     def ask_counts(self) -> Together[tuple[HeadBlock, int, int, BlockRef | None]]:
         """Return the effect that reads the account's nonces; see `counts_of`."""
@@ -341,13 +342,13 @@ class Sender:
         return latest, included
 
     @contextmanager
-    def returning(self, entry: JournalEntry) -> Generator[None]:
-        """Leave an entry open if the caller is interrupted, and never gets its outcome."""
+    def returning(self, *entries: JournalEntry) -> Generator[None]:
+        """Leave entries open if the caller is interrupted, and never gets their outcome."""
         try:
             yield
         except GeneratorExit:
             with suppress(JournalError):
-                self.journal.write(self.not_included(entry))
+                self.journal.write(*map(self.not_included, entries))
             raise
 
     @staticmethod

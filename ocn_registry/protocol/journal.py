@@ -111,13 +111,14 @@ class Journal(Protocol):
         """
         ...
 
-    def write(self, entry: JournalEntry) -> None:
-        """Commit a new or changed entry. New attempts are on disk when this returns.
+    def write(self, *entries: JournalEntry) -> None:
+        """Commit new or changed entries of an account, all of them or none.
 
-        Attempts in the journal that the entry lacks are kept.
+        New attempts are on disk when this returns. Attempts in the journal that an entry lacks are
+        kept.
 
         Raises:
-            JournalError: The journal has another open transaction with this nonce.
+            JournalError: The journal has another open transaction with one of these nonces.
         """
         ...
 
@@ -211,16 +212,15 @@ class MemoryJournal:
             self._turns.add(key)
         return Turn(lambda: self._turns.discard(key))
 
-    def write(self, entry: JournalEntry) -> None:
-        """Store an entry; see `Journal`."""
-        key = _key(entry)
+    def write(self, *entries: JournalEntry) -> None:
+        """Store entries; see `Journal`."""
         with self._lock:
-            self._entries[key] = merged(self._entries.get(key), entry)
-            closed = [
-                one for one in self._entries if one[:3] == key[:3] and not self._entries[one].open
-            ]
-            for outdated in sorted(closed)[:-KEPT]:
-                del self._entries[outdated]
+            known = self._entries
+            self._entries |= {_key(one): merged(known.get(_key(one)), one) for one in entries}
+            for whose in {_key(one)[:3] for one in entries}:
+                closed = [one for one in known if one[:3] == whose and not known[one].open]
+                for outdated in sorted(closed)[:-KEPT]:
+                    del known[outdated]
 
     def remove(self, entry: JournalEntry) -> None:
         """Remove an entry that was never sent; see `Journal`."""

@@ -114,15 +114,15 @@ class SqliteJournal:
                 raise
         return Turn(lock.close)
 
-    def write(self, entry: JournalEntry) -> None:
-        """Commit an entry; see `Journal`."""
+    def write(self, *entries: JournalEntry) -> None:
+        """Commit entries; see `Journal`."""
         with self._using():
-            known = self._one(entry)
             # Only new attempts must be on disk: the chain's decisions can be looked up again.
-            new = known is None or set(entry.attempts) - set(known.attempts)
+            new = any(map(self._has_more, entries))
             self._db.execute(f"PRAGMA synchronous = {'FULL' if new else 'NORMAL'}")
             with self._transaction():
-                self._put(merged(self._one(entry), entry))
+                for entry in entries:
+                    self._put(merged(self._one(entry), entry))
 
     def remove(self, entry: JournalEntry) -> None:
         """Remove an entry that was never sent."""
@@ -265,6 +265,11 @@ class SqliteJournal:
                 f"old.account = {table}.account AND reported AND state IN ('final', 'lost'))",
                 outdated,
             )
+
+    def _has_more(self, entry: JournalEntry) -> bool:
+        """Return whether an entry has attempts that are not in the file."""
+        known = self._one(entry)
+        return known is None or not set(entry.attempts) <= set(known.attempts)
 
     def _one(self, entry: JournalEntry) -> JournalEntry | None:
         return self._by_key(_key(entry))

@@ -65,17 +65,19 @@ class DatabaseJournal:
 
         return Turn(give_back)
 
-    def write(self, entry: JournalEntry) -> None:
-        """Commit an entry and the new states of its requests; see `Journal`."""
-        held = self._locks.get((entry.chain_id, entry.account))
+    def write(self, *entries: JournalEntry) -> None:
+        """Commit entries and the new states of their requests; see `Journal`."""
+        accounts = {(entry.chain_id, entry.account) for entry in entries}
+        held = self._locks.get(accounts.pop()) if len(accounts) == 1 else None
         begin = self._database.transaction if held is None else held.transaction
         try:
             with begin() as transaction:
-                known = self._by_key(transaction, entry)
-                whole = merged(known, entry)
-                self._put(transaction, whole)
-                if known is None or known.tx_hashes[-1] != whole.tx_hashes[-1]:
-                    _take(transaction, known, whole)
+                for entry in entries:
+                    known = self._by_key(transaction, entry)
+                    whole = merged(known, entry)
+                    self._put(transaction, whole)
+                    if known is None or known.tx_hashes[-1] != whole.tx_hashes[-1]:
+                        _take(transaction, known, whole)
         except DatabaseError as error:
             raise JournalError(str(error)) from None
 

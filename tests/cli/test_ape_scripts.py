@@ -1,8 +1,11 @@
 """`ape run register_party` and its like, by Ape's own accounts and networks, on a real chain."""
 
+import asyncio
 import json
 import os
+import re
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,6 +150,31 @@ def test_a_keyfile_of_apes_signs_for_a_party_that_has_no_money(listed, fresh, te
     assert SECRET not in shown
     assert shown.index("to sign   register DE ABC") < shown.index("Sign:")
     assert listed.party("DE", "ABC").address == party.address
+
+
+def test_ctrl_c_while_it_is_sent_names_what_may_have_been_sent(fresh, proxy, terminal, tmp_path):
+    arrived, ended = threading.Event(), threading.Event()
+
+    async def held(exchange):
+        await exchange.forward()
+        arrived.set()
+        await asyncio.to_thread(ended.wait, 60)
+        raise ConnectionError
+
+    proxy.inject(held, method="eth_sendRawTransaction")
+    choice = f"ethereum:local:{proxy.url}"
+    words = ["register_node", URL, "--account", OPERATOR, "--yes", "--network", choice]
+    running = terminal(APE, "run", *words, cwd=ROOT, NO_COLOR="1")
+    try:
+        running.read_until("price ")
+        assert arrived.wait(60)
+        running.type("\x03")
+        code, shown = running.finish()
+    finally:
+        ended.set()
+    assert code != 0
+    (tx_hash,) = re.findall("transaction (0x[0-9a-f]{64}) may have been sent", shown)
+    assert fresh.request("eth_getTransactionByHash", tx_hash)["blockNumber"]
 
 
 def test_voltas_settings_with_a_private_deployment(ape_forks, tmp_path):

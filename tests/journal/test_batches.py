@@ -224,6 +224,35 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("kept", ["before", "after"])
+def test_batches_of_one_list_are_told_of_all_or_of_none_again(chain, spender, kept):
+    """The process ends when it records that their outcomes were returned."""
+
+    class Mortal(MemoryJournal):
+        dead = False
+
+        def write(self, *entries):
+            ends = any(entry.reported for entry in entries)
+            if not self.dead and (not ends or kept == "after"):
+                super().write(*entries)
+            self.dead |= ends  # and writes nothing more, as it is left
+            if ends:
+                raise Killed
+
+    journal = Mortal()
+    client = RegistryClient(chain.deployment, MemoryTransport(chain), journal=journal)
+    signed = requests(client)
+    with pytest.raises(Killed):
+        client.submit(*signed, spender=spender)
+    journal.__class__ = MemoryJournal
+    if kept == "before":
+        outcome = client.submit(*signed, spender=spender)
+        assert [item.error for item in outcome.items] == [None] * MANY
+        assert len(outcome.parts) > 1
+    with pytest.raises(BatchRejected):
+        client.submit(*signed, spender=spender)
+
+
+@pytest.mark.parametrize("kept", ["before", "after"])
 @pytest.mark.parametrize("place", [1, 2])
 def test_batches_of_a_process_that_ended_are_told_when_the_same_is_done_again(
     chain, spender, place, kept
