@@ -95,6 +95,7 @@ class SignatureMismatch(RequestRejected):
         *,
         controlled: str | None = None,
         instead: str | None = None,
+        refused: str | None = None,
     ) -> None:
         """Keep the account that had to sign, and the one that did, if any.
 
@@ -103,14 +104,19 @@ class SignatureMismatch(RequestRejected):
             recovered: Who signed; `None` if nobody did.
             controlled: Whose request it is, if `account` is its controller.
             instead: What `account` signed in place of the request, if that is known.
+            refused: How `account`, a contract, answered when it was asked (ERC-1271).
         """
         found = f"the signature of {recovered}" if recovered else "no valid signature of 65 bytes"
         if instead is not None:
             found = f"a signature of {account} {instead}"
         whose, role = (account, "") if controlled is None else (controlled, ", its controller")
+        keys = f"with the key of {account}{role}"
+        if refused is not None and instead is None:
+            found = f"a signature that the contract {account}{role and role + ','} does not accept"
+            found, keys = f"{found} ({refused})", "with the contract's own keys"
         super().__init__(
-            f"the request of {whose} carries {found}: sign exactly this document with the key "
-            f"of {account}{role}, for this chain and contract",
+            f"the request of {whose} carries {found}: sign exactly this document {keys}, for this "
+            "chain and contract",
         )
         self.account = account
         self.recovered = recovered

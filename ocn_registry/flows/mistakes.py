@@ -40,16 +40,19 @@ def explained(
         error: Why it is refused. Other errors than those of a key's signature stay as they are.
         contracts: The contracts that were asked about its signatures.
     """
-    if not isinstance(error, SignatureMismatch) or error.account in contracts:
+    if not isinstance(error, SignatureMismatch):
         return error
+    has_contract = error.account in contracts  # of an account that delegates, a key counts, too
     accepted = request.request.acceptance
     if isinstance(accepted, SignedRequest) and accepted.account == error.account:
         request = accepted
     signature, payload, signer = request.signature, request.request.payload, Address(error.account)
     wallets = dialect.limits.has_contract_signers
-    if wallets and len(signature) != SIGNATURE_BYTES and not is_odd(signature):
+    if wallets and not has_contract and len(signature) != SIGNATURE_BYTES and not is_odd(signature):
         instead: str | None = _UNDEPLOYED
     else:
         chains = [built_in(name).chain_id for name in names()]
         instead = yield from Local(lambda: signed_instead(payload, signature, signer, chains))
+        if has_contract and instead is None:
+            return error
     return SignatureMismatch(signer, error.recovered, controlled=error.controlled, instead=instead)

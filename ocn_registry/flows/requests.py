@@ -384,17 +384,23 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
     if recovered == signer:
         return Checked(None)
     controlled = None if signer == request.account else request.account
-    mismatch = SignatureMismatch(signer, recovered, controlled=controlled)
     if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
-        return Checked(mismatch)
+        return Checked(SignatureMismatch(signer, recovered, controlled=controlled))
     data = selector(_VALID) + join(fixed(digest), blob(request.signature))
     try:
         accepted = yield from Call(
             signer,
             data,
             lambda answer: Words(answer).fixed(4),
+            dialect.error_of,
             gas=_LOOK_GAS + _BYTE_GAS * len(data),
         )
-    except (Reverted, BadAnswer):
-        return Checked(mismatch, (signer,))
-    return Checked(None if accepted == selector(_VALID) else mismatch, (signer,))
+        answered = f"it answered 0x{accepted.hex()}"
+    except Reverted as error:
+        accepted, answered = b"", str(error)
+    except BadAnswer:
+        accepted, answered = b"", "its answer is not that of ERC-1271"
+    if accepted == selector(_VALID):
+        return Checked(None, (signer,))
+    mismatch = SignatureMismatch(signer, recovered, controlled=controlled, refused=answered)
+    return Checked(mismatch, (signer,))

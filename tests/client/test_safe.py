@@ -5,7 +5,7 @@ import json
 import pytest
 from eth_abi import encode
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import encode_defunct, encode_typed_data
 from safes import created, signature_of
 
 from ocn_registry import (
@@ -69,7 +69,8 @@ def test_too_few_owners_are_reported_before_anything_is_paid(client, safe, owner
         b"\x01",
     ):
         signed = request.signed(signature)
-        with pytest.raises(SignatureMismatch) as error:
+        says = f"a signature that the contract {safe} does not accept .the contract refused, saying"
+        with pytest.raises(SignatureMismatch, match=says) as error:
             client.verify(signed)
         assert error.value.account == safe
         with pytest.raises(SignatureMismatch):
@@ -83,6 +84,45 @@ def test_signature_of_a_wallet_that_is_not_deployed_is_told_from_a_wrong_one(cli
     for signature in ("0x", signature_of(later, request.payload.digest(), owners[:2])):
         with pytest.raises(SignatureMismatch, match="deploy the wallet first"):
             client.verify(request.signed(signature))
+
+
+def returning(word):
+    """Return the code of a contract that answers every call with a word."""
+    return f"0x7f{word}60005260206000f3"
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (returning("ffffffff" + "0" * 56), "it answered 0xffffffff"),
+        (returning("20c13b0b" + "0" * 56), "it answered 0x20c13b0b"),
+        (returning("0" * 56 + "1626ba7e"), "its answer is not that of ERC-1271"),
+        (returning("1626ba7e" + "f" * 56), "its answer is not that of ERC-1271"),
+        ("0x00", "its answer is not that of ERC-1271"),
+        ("0x60006000fd", "the contract refused without a reason"),
+        ("0x5b600056", "it ran out of gas"),
+        ("0xfe", "the contract refused without a reason"),
+    ],
+    ids=["no", "old", "aligned-right", "more", "nothing", "reverts", "endless", "invalid"],
+)
+def test_answer_of_a_contract_that_does_not_accept_a_signature_is_shown(client, fresh, code, says):
+    wallet = KeySigner.generate().address
+    fresh.request("anvil_setCode", wallet, code)
+    request = client.prepare(SetNode(domain="https://a.example"), wallet)
+    for signature in (b"", bytes(65), bytes(300)):
+        with pytest.raises(SignatureMismatch, match=f"contract {wallet} does not accept .*{says}"):
+            client.verify(request.signed(signature))
+
+
+def test_what_the_key_of_a_delegating_account_signed_is_named(client, fresh):
+    """EIP-7702: its key counts, although there is a contract."""
+    key = Account.create()
+    fresh.request("anvil_setCode", key.address, "0x60006000fd")
+    request = client.prepare(SetNode(domain="https://a.example"), key.address)
+    message = encode_defunct(request.payload.digest())
+    signature = Account.sign_message(message, key.key).signature
+    with pytest.raises(SignatureMismatch, match="as a personal message, not as typed data"):
+        client.verify(request.signed(bytes(signature)))
 
 
 def test_signature_for_another_network_is_named_where_a_person_asks(client):
