@@ -6,27 +6,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocn_registry.errors import (
-    BadAnswer,
     InvalidInput,
     NonceMismatch,
     RequestExpired,
-    Reverted,
     SignatureMismatch,
     UnsupportedByDialect,
 )
-from ocn_registry.evm.abi import Words, blob, fixed, join
-from ocn_registry.evm.keccak import selector
 from ocn_registry.flows.arguments import (
     check_intent,
     check_number,
     check_signed,
     check_signer,
 )
+from ocn_registry.flows.contract_signers import refusal
 from ocn_registry.foreign.text import shown
 from ocn_registry.foreign.times import date
 from ocn_registry.intents import DeleteParty, SetController, SetParty, SetPartyModules
 from ocn_registry.models import Contract
-from ocn_registry.protocol.effects import Call, CodeSize, Head, Local, UnixTime, all_of, together
+from ocn_registry.protocol.effects import CodeSize, Head, Local, UnixTime, all_of, together
 from ocn_registry.signing import (
     DEFAULT_LIFETIME_S,
     MAX_LIFETIME_S,
@@ -44,10 +41,6 @@ if TYPE_CHECKING:
     from ocn_registry.protocol.effects import Flow
     from ocn_registry.signing import AnySigner, Request
 
-_VALID = "isValidSignature(bytes32,bytes)"  # ERC-1271
-# The gas that the contracts give a wallet, plus a transaction's base cost. A wallet that uses more
-# could keep the node from answering.
-_LOOK_GAS, _BYTE_GAS = 250_000 + 21_000, 16
 _DAY_S = 24 * 60 * 60
 _MOST_TRIED = 100  # requests in one simulation, whose gas nodes limit
 
@@ -386,21 +379,8 @@ def _signature(dialect: Dialect, request: SignedRequest, signer: Address) -> Flo
     controlled = None if signer == request.account else request.account
     if not dialect.limits.has_contract_signers or not (yield from CodeSize(signer)):
         return Checked(SignatureMismatch(signer, recovered, controlled=controlled))
-    data = selector(_VALID) + join(fixed(digest), blob(request.signature))
-    try:
-        accepted = yield from Call(
-            signer,
-            data,
-            lambda answer: Words(answer).fixed(4),
-            dialect.error_of,
-            gas=_LOOK_GAS + _BYTE_GAS * len(data),
-        )
-        answered = f"it answered 0x{accepted.hex()}"
-    except Reverted as error:
-        accepted, answered = b"", str(error)
-    except BadAnswer:
-        accepted, answered = b"", "its answer is not that of ERC-1271"
-    if accepted == selector(_VALID):
+    answered = yield from refusal(dialect, signer, digest, request.signature)
+    if answered is None:
         return Checked(None, (signer,))
     mismatch = SignatureMismatch(signer, recovered, controlled=controlled, refused=answered)
     return Checked(mismatch, (signer,))
