@@ -63,12 +63,16 @@ _SLOW = (
 # Tests without a chain are quick, and come last to fill gaps between workers.
 _QUICK_FOLDER = "tests/unit/"
 
-# Chains make the time of an example vary by more than any deadline would allow for.
-hypothesis.settings.register_profile("default", deadline=None)
+# Chains make the time of an example vary by more than any deadline would allow for, and a machine
+# that is busy while values are generated is no fault of theirs.
+hypothesis.settings.register_profile(
+    "default", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+_DEFAULT = hypothesis.settings.get_profile("default")
 # The same examples in every run: CI results must depend on the change, not on luck.
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("ci", _DEFAULT, derandomize=True, print_blob=True)
 # A few examples, for the inner loop: `make test-fast`.
-hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("fast", _DEFAULT, max_examples=20)
 hypothesis.settings.load_profile(
     "ci" if os.environ.get("CI") else "fast" if os.environ.get("OCN_FAST") else "default"
 )

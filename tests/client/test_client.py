@@ -270,7 +270,7 @@ def test_item_that_fails_in_the_block_is_reported_with_its_error(
     fresh.request("evm_setAutomine", False)
     try:
         outcome = client.submit(
-            *signed, spender=spender, options=WriteOptions(timeout_s=20, on_sent=overtake)
+            *signed, spender=spender, options=WriteOptions(timeout_s=60, on_sent=overtake)
         )
     finally:
         fresh.request("evm_setAutomine", True)

@@ -20,7 +20,7 @@ PROGRAM = ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
 MNEMONIC = "test test test test test test test test test test test junk"  # `devnet.ACCOUNTS`
 GUARD = '"$@" </dev/null & child=$!; read -r _; kill -9 $child; wait $child'
 CHAIN_ID = 73799
-START_S = 60
+START_S = 240
 
 
 class Ganache:
@@ -76,7 +76,7 @@ class Ganache:
 
     def request(self, method, *params):
         """Send a JSON-RPC request; methods that start with `evm_` or `miner_` control the chain."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
             headers = {"Content-Type": "application/json"}

@@ -59,7 +59,7 @@ def record(node, tmp_path_factory):
         deployer=creator.address,
         owner=OWNER.address,
         import_open=False,
-        options=WriteOptions(timeout_s=20, max_cost_wei=10**17),  # its gas costs much more
+        options=WriteOptions(timeout_s=60, max_cost_wei=10**17),  # its gas costs much more
     )
     record = Record.read(tmp_path_factory.mktemp("ganache") / "volta.json")
     transport = HttpTransport([node.rpc_url], chain_id=CHAIN_ID)
@@ -217,7 +217,7 @@ def test_command_line_registers_and_agrees(node, record, light, tmp_path):
             env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), **keys},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == code, done.stderr

@@ -49,7 +49,7 @@ def checkout(fresh, transport, owner, tmp_path):
         deployer=owner.address,
         owner=owner.address,
         import_open=False,
-        options=WriteOptions(timeout_s=20),
+        options=WriteOptions(timeout_s=60),
     )
     record = Record.read(folder / "ocn_registry" / "networks" / f"{NAME}.json")
     run(deploy(order, record, owner), transport.perform)

@@ -33,7 +33,7 @@ def record(fresh, transport, tmp_path):
         deployer=creator.address,
         owner=OWNER,
         import_open=True,
-        options=WriteOptions(timeout_s=20),
+        options=WriteOptions(timeout_s=60),
     )
     made = Record.read(tmp_path / "volta.json")
     run(deploy(order, made, creator), transport.perform)

@@ -78,7 +78,7 @@ class Image:
             env={"PATH": os.environ["PATH"], "HOME": str(cwd), **paths},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
 

@@ -116,7 +116,7 @@ def run(tmp_path):
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == code, done.stderr

@@ -31,7 +31,7 @@ def demo_output():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     return done.stdout
@@ -51,7 +51,7 @@ def test_the_python_example_registers_a_party_that_has_no_money():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

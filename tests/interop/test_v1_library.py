@@ -57,7 +57,7 @@ def library(chain):
             input=json.dumps({"options": options, "calls": wanted}),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert finished.returncode == 0, finished.stderr
