@@ -130,6 +130,7 @@ _SOURCES: Final = {
     "EventCursor": "the cursor of a feed",
 }
 _CALLED: Final = {"block": "block number", "deadline_unix_s": "deadline", "new_nonce": "nonce"}
+_OBSERVER: Final = "on_"  # how the names of functions begin that are told about progress
 _ALIASES: Final = {
     "AnySigner": "Signer",
     "AsyncSigner": "Signer",
@@ -225,6 +226,7 @@ def _rule(annotation: object) -> Callable[[str, object], None] | None:
     is_optional = "None" in names
 
     def check(name: str, value: object) -> None:
+        _refuse_async(name, value)
         for accepts, _ in kinds:
             if accepts(value):
                 return
@@ -232,7 +234,7 @@ def _rule(annotation: object) -> Callable[[str, object], None] | None:
             return
         if isinstance(value, str) and value in texts:
             return
-        what = _CALLED.get(name, name.replace("_", " "))
+        what = _called(name)
         said = f"{give}, or leave it out" if is_optional else give
         if is_list:
             raise InvalidInput(f"{shown(value)} is not a list of {what}: give {said}")
@@ -242,6 +244,16 @@ def _rule(annotation: object) -> Callable[[str, object], None] | None:
         raise InvalidInput(f"a value of type {kind} can't be the {what}: give {said}")
 
     return check
+
+
+def _called(name: str) -> str:
+    return name if name.startswith(_OBSERVER) else _CALLED.get(name, name.replace("_", " "))
+
+
+def _refuse_async(name: str, value: object) -> None:
+    """Raise `InvalidInput` for an observer that has to be awaited: it would never run."""
+    if name.startswith(_OBSERVER) and iscoroutinefunction(value):
+        raise InvalidInput(f"{name} is an async function, and is not awaited: give a plain one")
 
 
 def _alternatives(annotation: str) -> list[str]:

@@ -13,6 +13,7 @@ from ocn_registry import (
     PartyId,
     Role,
     SetNode,
+    WriteOptions,
     WrongChain,
     connect,
     connect_async,
@@ -73,6 +74,18 @@ MISTAKES = {
     "a price for a quote": (
         lambda c: c.send(NODE, signer=SIGNER, quote=5),
         "can't be the quote: give what quote",
+    ),
+    "an observer that is none": (
+        lambda _: WriteOptions(on_signed="print"),
+        "type str can't be the on_signed: give a function",
+    ),
+    "an observer to be awaited": (
+        lambda _: WriteOptions(on_sent=asyncio.sleep),
+        "on_sent is an async function, and is not awaited: give a plain one",
+    ),
+    "an observer of a list to be awaited": (
+        lambda c: c.nodes(on_read=asyncio.sleep),
+        "on_read is an async function, and is not awaited: give a plain one",
     ),
     "an id in three": (lambda c: c.events(party=("DE", "ABC", "X")), "not the id of a party"),
     "a module by number": (
