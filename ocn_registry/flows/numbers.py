@@ -61,7 +61,8 @@ def foreign_waiting(account: Address, numbers: list[int]) -> str:
     which = f"number {first}" + (f" and {more} more" if more else "")
     return (
         f"transaction {which} of {account}, not from here, is waiting: this one comes after it; if "
-        "it is stuck, replace it with the program that sent it"
+        "that is the same write, both are paid; if it is stuck, replace it with the program that "
+        "sent it"
     )
 
 

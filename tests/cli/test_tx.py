@@ -127,6 +127,7 @@ def test_a_transaction_of_another_program_that_waits_is_reported_once(stuck, sto
     output = [line for line in lines if "not from here, is waiting" in line]
     assert len(output) == 1
     assert f"of {operator.address}" in output[0]
+    assert "if that is the same write, both are paid" in output[0]
     assert "replace it with the program that sent it" in output[0]
     assert pooled(stopped, operator.address) == 2
 
