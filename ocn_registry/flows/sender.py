@@ -146,6 +146,8 @@ class Sender:
         except GeneratorExit:
             if new:
                 self._forget(entry)
+            elif self.options.on_signed is not None:  # whoever waits for the entry next sends it
+                self.options.on_signed(entry.tx_hashes[-1])
             raise
 
     def note(self, *entries: JournalEntry) -> Flow[None]:

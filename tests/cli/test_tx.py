@@ -6,6 +6,7 @@ import re
 import pytest
 
 from ocn_registry.cli.execute import Terminal
+from ocn_registry.protocol.journal_sqlite import SqliteJournal
 from ocn_registry.transport.http_sync import HttpTransport
 
 URL = "https://node.example.org"
@@ -144,6 +145,31 @@ def test_stuck_transaction_is_replaced(stuck, stopped, client, done, keys, opera
     else:
         assert result["hash"] != waiting["hash"]
         assert client.node(operator.address).domain == URL
+
+
+@pytest.mark.parametrize("command_", ["speed-up", "cancel"])
+def test_ctrl_c_while_a_replacement_is_committed_says_that_it_may_be_sent(
+    stuck, command, done, keys, operator, monkeypatch, command_
+):
+    stuck()
+    (waiting,) = json.loads(done("tx", "list"))
+    write = SqliteJournal.write
+
+    def interrupted(journal, *entries):
+        write(journal, *entries)
+        if any(len(entry.attempts) > 1 for entry in entries):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as changed:
+        changed.setattr(SqliteJournal, "write", interrupted)
+        words = ["tx", command_, waiting["hash"], "-s", keys[operator.address], "-y"]
+        stopped = command(*words)
+    assert stopped.returncode == 130
+    (replaced,) = json.loads(done("tx", "list"))
+    assert replaced["hash"] != waiting["hash"]
+    assert f"may have been sent; look for it: ocn-registry tx status {replaced['hash']}" in (
+        stopped.stderr
+    )
 
 
 def test_another_account_replaces_nothing(stuck, command, done, keys, spender):
