@@ -152,11 +152,10 @@ class Sender:
 
     def note(self, *entries: JournalEntry) -> Flow[None]:
         """Record the chain's decisions if possible; if not, they can be looked up again."""
-        if not entries:
-            return
         task: Local[None] = Local(lambda: self.journal.write(*entries), finishes=True)
         try:
-            yield from task
+            if entries:
+                yield from task
         except JournalError as error:
             self.options.notice(str(error))
 
@@ -223,8 +222,7 @@ class Sender:
         before: tuple[JournalEntry, ...],
     ) -> Flow[None]:
         """Record the chain's decision for entries whose state has changed."""
-        known = set(before)
-        yield from self.note(*[entry for entry in entries if entry not in known])
+        yield from self.note(*set(entries).difference(before))
 
     def ask_counts(self) -> Together[tuple[HeadBlock, int, int, BlockRef | None]]:
         """Return the effect that reads the account's nonces; see `counts_of`."""
