@@ -7,7 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.core import CacheCore
-from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.cache.sync_cache import RegistryCache
+from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.portable.closing import AsyncClosing
 from ocn_registry.protocol.effects import run_async
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ocn_registry.client.async_client import AsyncRegistryClient
 
 _LOG = logging.getLogger("ocn_registry.cache")
-_LONGEST_PAUSE_S = 60.0
 
 
 @checked
@@ -45,17 +45,7 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
         file: str | Path | None = None,
         options: CacheOptions | None = None,
     ) -> None:
-        """Open the file, if one is given. The chain is not queried yet.
-
-        Args:
-            client: Reaches the registry; the cache shares its connections and does not close them.
-            file: Where to store the state, for a quick next start; `None` to keep it in memory
-                only.
-            options: How to follow the chain, and what to do when that fails.
-
-        Raises:
-            InvalidInput: The file belongs to another user or deployment, or is in use.
-        """
+        """Open the file, if one is given. The chain is not queried yet."""
         super().__init__(client.deployment, file, options)
         self._transport = client.transport
         self._lock = asyncio.Lock()
@@ -63,16 +53,7 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
         self._task: asyncio.Task[None] | None = None
 
     async def refresh(self) -> Update | None:
-        """Update the cache to the chain's latest block, and notify subscribers.
-
-        Returns:
-            The update; `None` if there is no new block.
-
-        Raises:
-            TransportError: The chain can't be reached. The cache keeps its state.
-            ReorgTooDeep: The chain replaced more blocks than the cache can undo, and the options
-                don't allow a reload.
-        """
+        """Update the cache to the chain's latest block, and notify subscribers."""
         return await self._refresh(full=False)
 
     async def reload(self) -> Update | None:
@@ -129,11 +110,10 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
             try:
                 await self.refresh()
                 pause_s = self.options.poll_s
-            except OcnRegistryError as error:
-                self._log(f"the cache can't refresh: {error}", logging.WARNING)
-                pause_s = min(max(2 * pause_s, self.options.poll_s), _LONGEST_PAUSE_S)
-            except Exception:  # noqa: BLE001 - a fault of ours: else answers would age in silence
-                _LOG.exception("the cache can't refresh", extra=self._fields())
-                pause_s = _LONGEST_PAUSE_S
+            except Exception as error:  # noqa: BLE001 - else answers would age in silence
+                pause_s = self._pause_after(error, pause_s)
             if self._task is not asyncio.current_task():  # called by a subscriber
                 return
+
+    __init__.__doc__ = RegistryCache.__init__.__doc__
+    refresh.__doc__ = RegistryCache.refresh.__doc__

@@ -42,6 +42,8 @@ Subscriber: TypeAlias = Callable[[Update], Awaitable[None] | None]
 _NEVER = float("inf")
 # How long to wait after the history could not be read.
 _PAUSE_S, _LONGEST_PAUSE_S = 60.0, 3600.0
+# The longest time between two refreshes that fail.
+_LONGEST_WAIT_S = 60.0
 
 
 @checked
@@ -356,6 +358,19 @@ class CacheCore(Questions):
                 if inspect.isawaitable(answer):
                     waiting.append(answer)
         return waiting
+
+    def _pause_after(self, error: Exception, before_s: float) -> float:
+        """Log why a refresh failed, and return how long to wait for the next one.
+
+        Args:
+            error: The error.
+            before_s: How long the cache had waited before the refresh.
+        """
+        if isinstance(error, OcnRegistryError):
+            self._log(f"the cache can't refresh: {error}", logging.WARNING)
+            return min(max(2 * before_s, self.options.poll_s), _LONGEST_WAIT_S)
+        _LOG.error("the cache can't refresh", exc_info=error, extra=self._fields())  # a bug
+        return _LONGEST_WAIT_S
 
     def _log(self, message: str, level: int) -> None:
         _LOG.log(level, "%s", message, extra=self._fields())

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ocn_registry.cache.core import CacheCore
-from ocn_registry.errors import InvalidInput, OcnRegistryError
+from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.arguments import checked
 from ocn_registry.portable.closing import Closing
 from ocn_registry.protocol.effects import run
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ocn_registry.client.sync_client import RegistryClient
 
 _LOG = logging.getLogger("ocn_registry.cache")
-_LONGEST_PAUSE_S = 60.0
 
 
 @checked
@@ -130,12 +129,8 @@ class RegistryCache(CacheCore, Closing):
             try:
                 self.refresh()
                 pause_s = self.options.poll_s
-            except OcnRegistryError as error:
-                self._log(f"the cache can't refresh: {error}", logging.WARNING)
-                pause_s = min(max(2 * pause_s, self.options.poll_s), _LONGEST_PAUSE_S)
-            except Exception:  # noqa: BLE001 - a fault of ours: else answers would age in silence
-                _LOG.exception("the cache can't refresh", extra=self._fields())
-                pause_s = _LONGEST_PAUSE_S
+            except Exception as error:  # noqa: BLE001 - else answers would age in silence
+                pause_s = self._pause_after(error, pause_s)
 
 
 def _close(answer: object) -> None:
