@@ -29,9 +29,7 @@ from ocn_registry.registry_api.schema_parts import (
 from ocn_registry.registry_api.schemas import schemas
 
 if TYPE_CHECKING:
-    from ocn_registry.registry_api.schema_parts import (
-        Schema,
-    )
+    from ocn_registry.registry_api.schema_parts import Schema
 
 _CHAIN: Final = ("chain_unavailable",)
 

@@ -27,9 +27,7 @@ from ocn_registry.portable.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ocn_registry.errors import (
-        OcnRegistryError,
-    )
+    from ocn_registry.errors import OcnRegistryError
 
 MEDIA_TYPE = "application/problem+json"
 MAX_BODY_BYTES = 1 << 16

@@ -21,9 +21,7 @@ from ocn_registry.registry_api.schema_parts import (
 )
 
 if TYPE_CHECKING:
-    from ocn_registry.registry_api.schema_parts import (
-        Schema,
-    )
+    from ocn_registry.registry_api.schema_parts import Schema
 
 
 def schemas() -> Schema:

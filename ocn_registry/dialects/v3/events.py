@@ -50,9 +50,7 @@ if TYPE_CHECKING:
 
     from ocn_registry.errors import Reverted
     from ocn_registry.models import Contract, PartyId
-    from ocn_registry.outcomes import (
-        Change,
-    )
+    from ocn_registry.outcomes import Change
     from ocn_registry.protocol.effects import Log
 
 _CALL_FAILED = "CallFailed(uint256,bytes)"

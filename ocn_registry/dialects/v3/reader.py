@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ocn_registry.dialects.reader import OnRead
-    from ocn_registry.models import (
-        Address,
-    )
+    from ocn_registry.models import Address
     from ocn_registry.protocol.effects import Flow
 
 T = TypeVar("T")

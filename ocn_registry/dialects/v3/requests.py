@@ -30,9 +30,7 @@ from ocn_registry.intents import (
 )
 from ocn_registry.models import Contract
 from ocn_registry.portable.values import dataclass
-from ocn_registry.signing import (
-    StructType,
-)
+from ocn_registry.signing import StructType
 
 if TYPE_CHECKING:
     from ocn_registry.intents import Intent, SignableIntent

@@ -35,9 +35,7 @@ from ocn_registry.intents import (
 from ocn_registry.models import Address
 
 if TYPE_CHECKING:
-    from ocn_registry.intents import (
-        Intent,
-    )
+    from ocn_registry.intents import Intent
 
 MAX_IMPORT = 100
 PERMISSION_LIMIT = 64

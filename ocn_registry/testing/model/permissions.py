@@ -47,9 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ocn_registry.models import Address
-    from ocn_registry.testing.model.events import (
-        Event,
-    )
+    from ocn_registry.testing.model.events import Event
     from ocn_registry.testing.model.registry import Registry
     from ocn_registry.testing.model.requests import IsSignedBy
 
