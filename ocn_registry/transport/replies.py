@@ -7,6 +7,7 @@ the body says nothing.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from ocn_registry.errors import BadAnswer, RpcRefused, RpcTimeout, RpcUnavailable, TransportError
@@ -37,6 +38,9 @@ _TOO_SLOW = {408, 500, 502, 503, 504, 524}
 _NOT_THE_KEY = (Meaning.RANGE, Meaning.BATCH, Meaning.BUSY, Meaning.BEHIND)
 _EVENTS = "eth_getLogs"
 _WORDS_BYTES = 300
+_PAGE_BYTES = 4096
+_TITLE = rb"<title[^>]{0,200}>([^<]{1,300})</title"
+_NOT_ALLOWED = 403
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,8 +289,11 @@ def _for_status(
         broken.temporary = busy
         return broken
     if status in _REFUSED:
-        message = f"{node} rejected the credentials ({says})"
-        return RpcUnavailable(f"{message}: give its key, in the URL or as a header")
+        what, more = "rejected the credentials", ""
+        if status == _NOT_ALLOWED:
+            what, more = "refused access", ", or have the node allow this host"
+        remedy = f"give its key, in the URL or as a header{more}"
+        return RpcUnavailable(f"{node} {what} ({says}): {remedy}")
     if status in _REDIRECTS:
         where = _target(endpoint, reply.location)
         return RpcUnavailable(f"{node} redirects to {where} (HTTP {status}): give that URL")
@@ -307,7 +314,10 @@ def _target(endpoint: Endpoint, location: str | None) -> str:
 
 
 def _excerpt(plain: bytes) -> str:
-    """Return a short body of readable text."""
+    """Return a short body of readable text, or the title of a page."""
+    if plain.lstrip()[:1] == b"<":
+        title = re.search(_TITLE, plain[:_PAGE_BYTES], re.IGNORECASE | re.DOTALL)
+        plain = title[1] if title else b""
     text = plain[: _WORDS_BYTES + 1].decode(errors="replace").strip()
     return "" if len(text) > _WORDS_BYTES or text[:1] in {"<", "{", "["} else text
 

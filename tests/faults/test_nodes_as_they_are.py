@@ -292,6 +292,33 @@ def test_text_in_place_of_json_is_reported(client, proxy, operator):
 
 
 @pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (200, b"<!DOCTYPE html>\n<html><title>Welcome!</title>", "no JSON, it says 'Welcome!'"),
+        (400, b"<html>\r\n<head><TITLE>\r\n plain HTTP to an HTTPS port </TITLE>", "'plain HTTP"),
+        (
+            403,
+            b'<html lang="en"><title id="t">Just a moment...</title>',
+            "refused access .*'Just a",
+        ),
+        (403, b"Host not authorized.", "'Host not authorized.'.*have the node allow this host"),
+        (401, b"invalid project id", "rejected the credentials .*'invalid project id'"),
+        (404, b"<html><title>" + b"x" * 5000 + b"</title>", r"questions \(HTTP 404\)"),
+        (404, b"<html>" + b" " * 5000 + b"<title>x</title>", r"questions \(HTTP 404\)"),
+        (404, b"<title>\x1b[31mred</title>", r"'\\x1b\[31mred'"),
+    ],
+    ids=["page", "port", "challenge", "host", "project", "long", "late", "escaped"],
+)
+def test_page_or_text_with_a_status_is_reported_by_its_words(
+    client, proxy, operator, status, body, says
+):
+    """R25"""
+    proxy.inject(faults.status_says(status, body))
+    with pytest.raises((RpcUnavailable, BadAnswer), match=says):
+        client.node(operator.address)
+
+
+@pytest.mark.parametrize(
     ("status", "body"),
     [
         (200, b"upstream request timeout"),
