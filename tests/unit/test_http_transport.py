@@ -253,7 +253,7 @@ def test_each_node_is_asked_and_available_answers_are_used(node, other_node, clo
         (301, "give that URL"),
         (400, "is that the URL of an RPC node?"),
         (401, "give its key, in the URL or as a header"),
-        (403, "give its key, in the URL or as a header"),
+        (403, "give its key, in the URL or as a header, or have the node allow this host"),
         (404, "is that the URL of an RPC node?"),
         (429, "try again later, or another node"),
         (500, "try again later, or another node"),
