@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 240
 APE_PATIENCE_S = 600  # it may compile the contracts, which takes a busy machine minutes
 KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME")
+_PROGRESS = re.compile(r"(?:\r[^\r\n]+)+\r")  # drawn and wiped
 # Nobody's own settings decide a test.
 os.environ["XDG_CONFIG_HOME"] = os.devnull
 os.environ.pop("OCN_PROFILE", None)
@@ -76,11 +78,12 @@ class Terminal:
         fcntl.ioctl(self._ours, termios.FIONREAD, size)
         return size[0]
 
-    def finish(self, answers=None):
+    def finish(self, answers=None, *, progress=False):
         """Read until the program ends; return its exit code and everything that was shown.
 
         However a program ends, the terminal is left as it was. `answers` are typed when the
-        terminal shows their question.
+        terminal shows their question. Lines of progress, which a slow machine shows, are left out
+        unless `progress` is set.
         """
         while self._read():
             for question, keys in (answers or {}).items():
@@ -88,7 +91,7 @@ class Terminal:
                     self.type(keys)
         code = self.process.wait(timeout=PATIENCE_S)
         assert termios.tcgetattr(self._ours) == self._before
-        return code, self.shown
+        return code, self.shown if progress else _PROGRESS.sub("", self.shown)
 
     def _read(self):
         left = max(self._ends - time.monotonic(), 0)

@@ -83,7 +83,7 @@ def start(terminal):
 )
 def test_progress_of_a_long_list_is_shown_and_cleared(start, slow, command, line):
     running = start(command, "--rpc-url", slow)
-    code, shown = running.finish()
+    code, shown = running.finish(progress=True)
     assert code == 0
     before, _, table = shown.partition(f"\r{line}")
     assert before == ""
@@ -95,7 +95,7 @@ def test_progress_of_a_long_list_is_shown_and_cleared(start, slow, command, line
 def test_a_quick_list_shows_no_progress(terminal, devnet):
     """Within an hour, that is: a slow machine takes longer than a second."""
     words = (sys.executable, "-c", WITHIN_AN_HOUR, "list-parties", "--rpc-url", devnet.rpc_url)
-    code, shown = terminal(*words, NO_COLOR="1", PYTHONPATH=str(ROOT)).finish()
+    code, shown = terminal(*words, NO_COLOR="1", PYTHONPATH=str(ROOT)).finish(progress=True)
     assert code == 0
     assert "of 3" not in shown
 
@@ -109,14 +109,14 @@ def test_no_progress_without_a_terminal(anywhere, slow):
 
 @pytest.mark.usefixtures("listed_parties")
 def test_a_narrow_terminal_gets_less_of_the_line(start, slow):
-    code, shown = start("list-parties", "--rpc-url", slow, columns=9).finish()
+    code, shown = start("list-parties", "--rpc-url", slow, columns=9).finish(progress=True)
     assert code == 0
     assert shown.startswith(f"\r3 of 3 p{wiped('3 of 3 p')}")
 
 
 @pytest.mark.usefixtures("listed_parties")
 def test_a_dumb_terminal_gets_none(start, slow):
-    code, shown = start("list-parties", "--rpc-url", slow, TERM="dumb").finish()
+    code, shown = start("list-parties", "--rpc-url", slow, TERM="dumb").finish(progress=True)
     assert code == 0
     assert "3 of 3" not in shown
 
@@ -128,7 +128,7 @@ def test_a_wait_shows_the_number_of_blocks(start, fresh, operator, keys):
     for stand in (1, 2):
         running.read_until(f"\rblock {stand} of 3")
         fresh.request("evm_mine")
-    code, shown = running.finish()
+    code, shown = running.finish(progress=True)
     assert code == 0
     *_, result = shown.split("\rblock 2 of 3")
     assert result.startswith(wiped("block 2 of 3"))
@@ -141,7 +141,7 @@ def test_ctrl_c_clears_the_line(start, fresh, operator, keys):
     running = start(*words, SIGNER=keys[operator.address])
     running.read_until("\rblock 1 of 3")
     running.type("\x03")
-    code, shown = running.finish()
+    code, shown = running.finish(progress=True)
     assert code == 130
     assert shown.endswith(f"{wiped('block 1 of 3')}\ninterrupted\n")
 
@@ -171,6 +171,6 @@ def test_lookup_of_a_transaction_shows_progress_too(start, fresh, client, operat
     running = start("tx", "status", tx_hash, "--wait", "2", "--rpc-url", fresh.rpc_url)
     running.read_until("\rblock 1 of 2")
     fresh.request("evm_mine")
-    code, shown = running.finish()
+    code, shown = running.finish(progress=True)
     assert code == 0
     assert wiped("block 1 of 2") in shown
