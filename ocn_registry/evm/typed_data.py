@@ -16,6 +16,8 @@ from ocn_registry.evm.keccak import keccak256
 from ocn_registry.portable.values import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocn_registry.evm.address import Address
 
 Value: TypeAlias = str | int | tuple[int, ...]
@@ -89,11 +91,15 @@ class TypedData:
         words = [_word(field[0], value) for field, value in kept]
         return self._digest(keccak256(_type_hash(kind) + b"".join(words)))
 
-    def _digest(self, separator: bytes) -> bytes:
+    def digest_with_packed_lists(self) -> bytes:
+        """Return the 32 bytes that are signed, wrongly, if the numbers in lists are not padded."""
+        return self._digest(_separator(self.domain), _packed_word)
+
+    def _digest(self, separator: bytes, word: Callable[[str, Value], bytes] | None = None) -> bytes:
         struct = keccak256(
             _type_hash(self.type)
             + b"".join(
-                _word(kind, value)
+                (word or _word)(kind, value)
                 for (kind, _), value in zip(self.type.fields, self.values, strict=True)
             ),
         )
@@ -144,6 +150,13 @@ def _word(kind: str, value: Value) -> bytes:
     if kind == "address":
         return bytes.fromhex(value[2:]).rjust(32, b"\0")
     return _text_hash(value) if len(value) <= _SHORT else keccak256(value.encode())
+
+
+def _packed_word(kind: str, value: Value) -> bytes:
+    if not isinstance(value, tuple):
+        return _word(kind, value)
+    packed = [item.to_bytes(max(1, (item.bit_length() + 7) // 8), "big") for item in value]
+    return keccak256(b"".join(packed))
 
 
 # Country codes, roles and modules are the same in many requests: their hashes are kept.

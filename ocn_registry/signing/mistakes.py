@@ -64,6 +64,7 @@ def _candidates(payload: Payload, chains: Iterable[int]) -> Iterator[tuple[bytes
     for text in _written(payload):
         yield _personal(text.encode()), _AS_MESSAGE
     yield keccak256(digest), "of the hash of its hash (don't hash the digest)"
+    yield payload.digest_with_packed_lists(), "with its lists packed, as web3j before 4.9.4 does it"
     domain = payload.domain
     for chain_id in sorted({_ETHEREUM, *chains}):
         if chain_id != domain.chain_id:

@@ -6,7 +6,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
-from ocn_registry import ExternalSigner, SetNode, SignatureMismatch
+from ocn_registry import ExternalSigner, SetNode, SetParty, SignatureMismatch
 from ocn_registry.dialects import dialect_of
 from ocn_registry.evm.keccak import keccak256
 from ocn_registry.models import Address
@@ -104,6 +104,18 @@ def test_what_was_signed_in_place_of_a_request_is_named(sign, says):
         said = error_of(form)
         assert f"carries a signature of {ADDRESS} {says}" in said
         assert "\n" not in said
+
+
+def test_lists_that_an_old_web3j_hashed_are_named():
+    made_by_web3j = bytes.fromhex(  # version 4.9.0
+        "a42c95f1c1db27df7b0de713f5174a77fdd9a728521aaf282ed9f8ebf5ee50f3"
+        "3dc545855affa49803e2d0f328cf81e681b665ebb10fc03d8ab453376367a9401c"
+    )
+    party = SetParty(country_code="DE", party_id="ABC", roles=[0, 6], operator=ADDRESS)
+    asked = V3.request(party, ADDRESS, nonce=3, deadline_unix_s=2_000_000_000)
+    signer = ExternalSigner(ADDRESS, sign_typed_data=lambda _: made_by_web3j)
+    with pytest.raises(SignatureMismatch, match=r"lists packed, as web3j before 4\.9\.4 does it"):
+        asked.sign(signer, now_unix_s=1_999_999_999)
 
 
 @pytest.mark.parametrize(
