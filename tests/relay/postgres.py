@@ -37,6 +37,20 @@ class Postgres:
         return f"postgresql://relay@127.0.0.1:{self.port}/postgres"
 
     def start(self):
+        self._run_server()
+        ends = time.monotonic() + 240
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=30).close()
+            except psycopg.OperationalError:
+                assert time.monotonic() < ends, "PostgreSQL did not start"
+                if self._server.poll() is not None:  # what a kill left was still in its way
+                    self._run_server()
+                time.sleep(0.05)
+            else:
+                return
+
+    def _run_server(self):
         options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self._folder), "-F"]
         self._server = subprocess.Popen(
             [self._bin / "postgres", "-D", self._folder / "data", *options],
@@ -45,15 +59,6 @@ class Postgres:
             cwd=self._folder,
             **self._user,
         )
-        ends = time.monotonic() + 240
-        while True:
-            try:
-                psycopg.connect(self.url, connect_timeout=30).close()
-            except psycopg.OperationalError:
-                assert time.monotonic() < ends, "PostgreSQL did not start"
-                time.sleep(0.05)
-            else:
-                return
 
     def kill(self):
         self._server.kill()
