@@ -207,7 +207,7 @@ else:
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first used."""
-        from importlib import import_module  # noqa: PLC0415 - costs more than all else here
+        from importlib import import_module  # noqa: PLC0415 - slow, and rarely needed
 
         if name == "contract_errors":
             return import_module("ocn_registry.contract_errors")

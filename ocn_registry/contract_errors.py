@@ -307,7 +307,7 @@ class AccountInUse(ContractError):
 
 
 class AccountRetired(ContractError):
-    """The account was moved to another key, and can list nothing any more."""
+    """The account was moved to another key, and can't list anything any more."""
 
     signature = "AccountRetired(address)"
     says = "{account} was moved to another key and can't list anything again: use the new key"
@@ -399,7 +399,7 @@ class AgreementNotFound(ContractError):
 
 
 class IndexOutOfRange(ContractError):
-    """The list is shorter."""
+    """The index is past the end of the list."""
 
     signature = "IndexOutOfRange(uint256,uint256)"
     says = "the list has {length} entries, and none at {index}"
@@ -434,7 +434,7 @@ class BatchTooLarge(ContractError):
 
 
 class OwnableUnauthorizedAccount(ContractError):
-    """The sender is not the owner of the registry, nor who is to become it."""
+    """The sender is neither the owner of the registry nor its pending owner."""
 
     signature = "OwnableUnauthorizedAccount(address)"
     says = "{account} does not own the registry: sign with the owner's key"
@@ -449,11 +449,11 @@ class OwnableInvalidOwner(ContractError):
     owner: str
 
 
-# What OpenZeppelin's libraries declare and these contracts hardly reach.
+# Declared by OpenZeppelin's libraries; these contracts hardly ever raise them.
 
 
 class InvalidShortString(ContractError):
-    """A name in the contract's own code is not stored as it should be."""
+    """A name in the contract's own code is stored incorrectly."""
 
     signature = "InvalidShortString()"
     says = "the contract's own name is broken: please report it"
@@ -467,11 +467,11 @@ class StringTooLong(ContractError):
     str: str
 
 
-# The two errors that the language itself knows.
+# Solidity's two built-in errors.
 
 
 class RequireFailed(ContractError):
-    """A contract refused with a sentence: none of ours does, but a signer's contract may."""
+    """A contract reverted with a sentence. Ours never do, but a signer's contract may."""
 
     signature = "Error(string)"
     says = "the contract refused, saying {reason}"

@@ -3,21 +3,21 @@
 ```
 OcnRegistryError
   InvalidInput             a value that the caller gave; also a ValueError
-  UnsupportedByDialect     asked for what this contract cannot do
-  FeeAboveCap              the chain asks for more than the caller is willing to pay
+  UnsupportedByDialect     the contracts of the deployment don't support the operation
+  FeeAboveCap              the write would cost more than the caller allows
   RequestRejected          a signed request that would not take effect
     SignatureMismatch · RequestExpired · NonceMismatch · BatchRejected
-  Reverted                 the contract said no: a class for each of its errors, in contract_errors
-    UnknownRevert          ... with an error that nobody here knows
-  TransportError           the RPC node, or the way to it
+  Reverted                 the contract rejected the call; contract_errors has a class per error
+    UnknownRevert          ... with an unknown error, or without one
+  TransportError           the RPC node, or the connection to it, failed
     RpcUnavailable · RpcTimeout · RpcRefused · BadAnswer · WrongChain · NoContract
     InsufficientFunds      the sender can't pay for the transaction
-  OutcomeUnknown           sent, and no receipt seen: look for its tx_hash before sending again
-  TransactionReplaced      sent, and will never take effect: another one took its number
+  OutcomeUnknown           sent, but no receipt seen: look for its tx_hash before sending again
+  TransactionReplaced      sent, but will never take effect: another one used its nonce
   NotSent                  one of many requests: a transaction before it got stuck
   JournalError             the journal of transactions can't be used; nothing was sent
   PartlyDone               a write took several transactions, and one after the first failed
-  CacheError               what is kept of the registry can't be used
+  CacheError               the cache can't be used
     StaleCache · ReorgTooDeep
   MessageRejected          a signed OCPI message that can't be trusted; its tree is in notary.errors
 ```
@@ -97,12 +97,12 @@ class SignatureMismatch(RequestRejected):
         instead: str | None = None,
         refused: str | None = None,
     ) -> None:
-        """Keep the account that had to sign, and the one that did, if any.
+        """Create it from the account that had to sign, and the one that did, if any.
 
         Args:
-            account: Who had to sign.
-            recovered: Who signed; `None` if nobody did.
-            controlled: Whose request it is, if `account` is its controller.
+            account: The account that had to sign.
+            recovered: The account that signed; `None` if the signature is not valid.
+            controlled: The account of the request, if `account` is its controller.
             instead: What `account` signed in place of the request, if that is known.
             refused: How `account`, a contract, answered when it was asked (ERC-1271).
         """

@@ -134,11 +134,11 @@ def named(kind: type[E]) -> tuple[E, ...]:
 
 
 def known(kind: type[E], value: object) -> E | None:
-    """Return a member of an enumeration, since an invalid filter would look like "no matches".
+    """Return a member of an enumeration; an invalid filter would look like "no matches".
 
     Args:
         kind: The enumeration.
-        value: A member, or its number or text; `None` stays.
+        value: A member, or its number or text; `None` is returned unchanged.
 
     Raises:
         InvalidInput: The value is neither.
@@ -155,11 +155,11 @@ def known(kind: type[E], value: object) -> E | None:
 
 
 def any_of(kind: type[E], values: E | Iterable[E] | None) -> frozenset[E] | None:
-    """Return the members of an enumeration of which at least one is looked for.
+    """Return the members of an enumeration that a filter accepts.
 
     Args:
         kind: The enumeration.
-        values: A member, or several; each may be its number or text. `None` stays.
+        values: A member, or several; each may be its number or text. `None` is returned unchanged.
 
     Raises:
         InvalidInput: One is not a member, or there are none.

@@ -1,4 +1,4 @@
-"""The cache for asynchronous callers, refreshed by a task or when you ask for it."""
+"""The asynchronous cache, refreshed by a task or on request."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
                     for answer in self._tell(update):
                         try:
                             await answer
-                        except Exception:  # noqa: BLE001 - others' code, as in `_tell`
+                        except Exception:  # noqa: BLE001 - a subscriber's error
                             _LOG.exception("a subscriber failed", extra=self._fields())
                 return update
             finally:
@@ -110,7 +110,7 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
             try:
                 await self.refresh()
                 pause_s = self.options.poll_s
-            except Exception as error:  # noqa: BLE001 - else answers would age in silence
+            except Exception as error:  # noqa: BLE001 - a bug must not end the refreshes unnoticed
                 pause_s = self._pause_after(error, pause_s)
             if self._task is not asyncio.current_task():  # called by a subscriber
                 return

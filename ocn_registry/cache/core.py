@@ -65,7 +65,7 @@ class CacheOptions:
         count_lookups: Whether to count lookups, for metrics.
         vouching: Check listed hosts in the background, so that `node.vouched` and `party.vouched`
             hold their verdicts; `None` contacts no host.
-        history: Whether to find out, from events, when each party changed last before the cache was
+        history: Whether to find out, from events, when each party last changed before the cache was
             loaded: a few requests in each round, until all is known. See `last_updated`.
     """
 
@@ -263,7 +263,7 @@ class CacheCore(Questions):
             return (yield from load(self._dialect, self._how))
 
     def _date(self, found: Round) -> Flow[Round]:
-        """Read some of the past; a node that has none keeps nothing else from being known."""
+        """Read some of the history. If the node has none, the rest of the round is unaffected."""
         past = found.known.state.past
         wanted = self.options.history and past is not None and bool(past.unread)
         is_current = found.touched is not None and not found.known.lagging
@@ -352,7 +352,7 @@ class CacheCore(Questions):
         for subscriber in tuple(self._subscribers):
             try:
                 answer = subscriber(update)
-            except Exception:  # noqa: BLE001 - others' code: the cache and the others go on
+            except Exception:  # noqa: BLE001 - a subscriber's error
                 _LOG.exception("a subscriber of the cache failed", extra=self._fields())
             else:
                 if inspect.isawaitable(answer):

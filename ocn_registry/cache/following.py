@@ -55,9 +55,9 @@ class FollowOptions:
     """How a registry is followed.
 
     Attributes:
-        depth: How many blocks back a reorganisation may go without loading all again.
+        depth: How many blocks a reorganisation may replace before the registry is reloaded.
         chunk_blocks: How many blocks to request events for at once; public nodes accept 10,000.
-        load_beyond_blocks: When more blocks than this were missed, all is loaded again.
+        load_beyond_blocks: The registry is reloaded if more blocks than this were missed.
         start_block: The first block with events of the contracts.
     """
 
@@ -152,7 +152,7 @@ def load(dialect: Dialect, options: FollowOptions, former: State | None = None) 
 
 
 def date(dialect: Dialect, found: Round, options: FollowOptions) -> Flow[Round]:
-    """Find out more about when parties changed last before the registry was loaded.
+    """Find out more about when parties last changed before the registry was loaded.
 
     Raises:
         TransportError: The chain can't be asked, or refuses a single block of events.

@@ -1,8 +1,8 @@
-"""Read when parties changed last before a cache was loaded, a few pieces of events in each round.
+"""Read when parties last changed before a cache was loaded, a few ranges of events in each round.
 
-The first change that is met on the way down from the latest block is a party's last one, so events
-are read from there, and only until every party was met. Each answer has to be of a node that has
-the block that the cache knows, so all that is read is of one chain.
+Events are read backwards from the latest block. The first change of a party found this way is its
+last one, so reading ends once every party was found. Each answer must come from a node that has the
+cache's block, so everything read is from one chain.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def read_past(
             block of the state, or it refuses even a single block.
     """
     past = state.past
-    assert past is not None  # noqa: S101 - see above
+    assert past is not None  # noqa: S101 - as the argument requires
     (first, last), *older = past.unread
     chunk_blocks = min(most_blocks, past.chunk_blocks or most_blocks)
     missing = _Missing(dialect, state, undo)
@@ -156,7 +156,7 @@ class _Missing:
                 self._by_id.setdefault(id_of(key), []).append(key)
 
     def found_in(self, logs: tuple[PlacedLog, ...]) -> dict[str, int]:
-        """Return the blocks in which missing parties changed last."""
+        """Return the blocks in which missing parties last changed."""
         found: dict[str, int] = {}
         for log in reversed(logs):
             for change in self._dialect.changes((log,)):

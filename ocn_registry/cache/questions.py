@@ -1,4 +1,4 @@
-"""The lookups of node software, answered from the registry in memory.
+"""Lookups for node software, answered from the registry in memory.
 
 A `Snapshot` answers for one block for as long as you keep it. A cache has the same methods and
 answers for the latest block that it knows. So does `RegistryClient`, which asks the chain.
@@ -326,7 +326,7 @@ class Questions:
             interface: The interface that the message is addressed to.
 
         Returns:
-            The services; empty if none is to get a copy.
+            The services; empty if none receives a copy.
         """
         matching = permissions_for(module, interface)
         state = self._state()
@@ -341,7 +341,7 @@ class Questions:
         return tuple([service for service in found if service is not None])
 
     def signatory_of(self, country_code: str, party_id: str, *, address: str) -> Signatory | None:
-        """Return what an address is to a party; `None` if it may not sign for the party.
+        """Return in what role an address may sign for a party; `None` if it may not.
 
         Args:
             country_code: First half of the party's id.

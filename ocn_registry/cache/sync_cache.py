@@ -1,4 +1,4 @@
-"""The cache for callers that wait, refreshed by a thread or when you ask for it."""
+"""The synchronous cache, refreshed by a thread or on request."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class RegistryCache(CacheCore, Closing):
             try:
                 self.refresh()
                 pause_s = self.options.poll_s
-            except Exception as error:  # noqa: BLE001 - else answers would age in silence
+            except Exception as error:  # noqa: BLE001 - a bug must not end the refreshes unnoticed
                 pause_s = self._pause_after(error, pause_s)
 
 

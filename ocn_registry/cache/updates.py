@@ -215,7 +215,7 @@ def _shown(party: Party) -> tuple[object, ...]:
 
 
 def _stay(state: State, key: str) -> tuple[Address, Member | None] | None:
-    """Return the account of a party, and the membership it belongs to."""
+    """Return the account that holds a key, and its membership; `None` if nobody holds it."""
     row = state.parties.get(key)
     account = None if row is None else state.accounts.get(row.account)
     if row is None:

@@ -257,7 +257,7 @@ def spending(parser: ArgumentParser) -> None:
 
 
 def spending_as_v1(parser: ArgumentParser) -> None:
-    """Add the same for a command of version 1, which asks nobody who can't be asked."""
+    """Add the same for a command of version 1, which does not ask without a terminal."""
     _paying(parser)
     sending(parser, consent="not needed where nobody can be asked, as in version 1")
 

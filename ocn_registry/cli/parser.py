@@ -45,7 +45,7 @@ class HelpText(RawDescriptionHelpFormatter):
     """A formatter that folds lines of descriptions at the terminal's width."""
 
     def __init__(self, prog: str) -> None:
-        """Create it for the width of the terminal; argparse would import a slow module for it."""
+        """Create a formatter for the terminal's width, without the module that argparse imports."""
         super().__init__(prog, width=columns() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
@@ -87,7 +87,7 @@ class Parser(ArgumentParser):
     """A parser that never quotes a key in errors, and accepts no abbreviated options."""
 
     def __init__(self, **options: object) -> None:
-        """Create it like argparse's."""
+        """Create a parser; the options are those of `ArgumentParser`."""
         super().__init__(
             allow_abbrev=False,
             formatter_class=HelpText,
@@ -98,12 +98,12 @@ class Parser(ArgumentParser):
     def parse_known_args(  # type: ignore[explicit-override,override]  # typing.override needs Python 3.12; argparse's has overloads
         self, args: Sequence[str] | None = None, namespace: Namespace | None = None
     ) -> tuple[Namespace, list[str]]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Parse as argparse does, and keep the words, for errors."""
+        """Parse like argparse, and keep the words for error messages."""
         self._given = sys.argv[1:] if args is None else args
         return super().parse_known_args(args, Namespace() if namespace is None else namespace)
 
     def _misspelt(self) -> list[str]:
-        """Return given options that do not exist: one may be meant as the one that is missing."""
+        """Return the given options that do not exist: one may be a misspelling of a missing one."""
         words = list(self._given)
         before = words[: words.index("--")] if "--" in words else words
         options = [word.partition("=")[0] for word in before if word.startswith("--")]

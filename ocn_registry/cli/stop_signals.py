@@ -18,13 +18,13 @@ _LOOK_S: Final = 0.5
 class StopSignals:
     """Within a `with` block, SIGINT and SIGTERM only end `wait`, instead of the process.
 
-    The handler puts into a `SimpleQueue`, which may be done while the same thread is in its `get`.
-    A `threading.Event` must not be set there: its lock, which the interrupted thread may hold,
-    would wait for itself.
+    The handler puts into a `SimpleQueue`, which is allowed while the same thread is in its `get`.
+    Setting a `threading.Event` there could deadlock, because the interrupted thread may hold its
+    lock.
     """
 
     def __init__(self) -> None:
-        """Create it; it receives signals within the block."""
+        """Create the handler; it receives signals within its `with` block."""
         self._queue: SimpleQueue[None] = SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -40,11 +40,11 @@ class StopSignals:
 
     @property
     def received(self) -> bool:
-        """Whether a signal has come, which `wait` has not returned for."""
+        """Whether a signal has arrived that `wait` has not returned for yet."""
         return not self._queue.empty()
 
     def wait(self) -> None:
-        """Return after a signal; at once if it has come before."""
+        """Wait for a signal; return immediately if one has arrived already."""
         while True:  # on Windows, Ctrl-C does not interrupt a wait without a limit
             with suppress(Empty):
                 self._queue.get(timeout=_LOOK_S)

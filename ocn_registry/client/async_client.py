@@ -1,4 +1,4 @@
-"""The client for asynchronous callers: the methods of `RegistryClient`, to be awaited."""
+"""The asynchronous client: the methods of `RegistryClient`, to be awaited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The groups of `sync_groups`, to be awaited."""
+"""The groups of `sync_groups`, for the asynchronous client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Owner(Group[AsyncRun]):
 
 
 class Transactions(Group[AsyncRun]):
-    """Transactions that were sent, and what became of them: `client.transactions`."""
+    """Sent transactions and their outcomes: `client.transactions`."""
 
     open = awaited(_Transactions.open)
     spender = awaited(_Transactions.spender)

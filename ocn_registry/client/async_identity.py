@@ -1,4 +1,4 @@
-"""The life of an account, for asynchronous callers: `client.identity`."""
+"""The life of an account, for the asynchronous client: `client.identity`."""
 
 from __future__ import annotations
 

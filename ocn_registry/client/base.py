@@ -1,7 +1,7 @@
 """What the clients and their groups of methods share.
 
-A method says which flow answers it, and hands it to its client to run: one client waits for the
-result, and the other one is awaited. So each method is written, typed and documented once.
+A method passes its flow to the client, which runs it: one client waits for the result, the other
+returns an awaitable. So each method is written, typed and documented once.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ TransportT = TypeVar("TransportT")
 
 
 class Run(Protocol):
-    """Performs a flow, and waits for it."""
+    """Performs a flow, for the synchronous client."""
 
     def __call__(self, flow: Flow[T], /) -> T:
-        """Return what the flow returns."""
+        """Return the flow's result."""
         ...
 
 
 class AsyncRun(Protocol):
-    """Performs a flow, and is awaited."""
+    """Performs a flow, for the asynchronous client."""
 
     async def __call__(self, flow: Flow[T], /) -> T:
-        """Return what the flow returns."""
+        """Return the flow's result."""
         ...
 
 
@@ -65,7 +65,7 @@ class Group(Generic[RunT]):
 
 
 class Client(Group[RunT], Generic[RunT, TransportT]):
-    """The base of both clients: what asks no chain."""
+    """The base of both clients: the methods that don't access the chain."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Client(Group[RunT], Generic[RunT, TransportT]):
 
     @property
     def transport(self) -> TransportT:
-        """The transport, to share it with a cache, for example."""
+        """The transport, for example to share it with a cache."""
         return self._transport
 
     @property
@@ -133,7 +133,7 @@ class Client(Group[RunT], Generic[RunT, TransportT]):
 def awaited(
     method: Callable[Concatenate[GroupT, P], T],
 ) -> Callable[Concatenate[object, P], Coroutine[object, Never, T]]:
-    """Return a method of the client that waits as one of the asynchronous client.
+    """Return a method of the synchronous client as one of the asynchronous client.
 
     Args:
         method: Returns what `_run` returned: here, something to await.

@@ -1,4 +1,4 @@
-"""What node software asks for each message; `RegistryCache` answers the same from memory."""
+"""Lookups that node software makes for each message; `RegistryCache` answers them from memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @checked
 class Lookups(Group[Run]):
-    """Lookups of node software, answered by the chain."""
+    """Lookups for node software, answered by the chain."""
 
     def is_mine(
         self,
@@ -40,7 +40,7 @@ class Lookups(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who, at = PartyId(country_code, party_id), Address(operator)
         return self._run(questions.is_mine(self._dialect, who, at, block))
@@ -64,7 +64,7 @@ class Lookups(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         at = Address(operator)
         return self._run(questions.planned_parties(self._dialect, at, connected, block))
@@ -93,7 +93,7 @@ class Lookups(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who = PartyId(country_code, party_id)
         flow = questions.services_for(self._dialect, who, module, interface, block)
@@ -107,7 +107,7 @@ class Lookups(Group[Run]):
         address: str,
         block: int | None = None,
     ) -> Signatory | None:
-        """Return what an address is to a party; `None` if it may not sign for the party.
+        """Return in what role an address may sign for a party; `None` if it may not.
 
         Args:
             country_code: First half of the id: two characters.
@@ -120,7 +120,7 @@ class Lookups(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who, at = PartyId(country_code, party_id), Address(address)
         return self._run(questions.signatory_of(self._dialect, who, at, block))

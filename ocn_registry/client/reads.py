@@ -32,7 +32,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.node(Address(operator), block)))
 
@@ -53,7 +53,7 @@ class Reads(Group[Run]):
             The nodes, in the contract's order.
 
         Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(at_one_block(lambda at: self._dialect.nodes(at, on_read), block))
 
@@ -76,7 +76,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who = address_or_id(address_or_country_code, party_id)
         return self._run(questions.party(self._dialect, who, block))
@@ -106,7 +106,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(
             read.parties(
@@ -140,7 +140,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who = PartyId(country_code, party_id)
         return self._run(questions.route(self._dialect, who, block))
@@ -157,7 +157,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.parties_of(Address(account), block)))
 
@@ -173,7 +173,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.membership(Address(account), block)))
 
@@ -189,7 +189,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.controller(Address(account), block)))
 
@@ -212,7 +212,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who = PartyId(country_code, party_id)
         return self._run(iter(self._dialect.reservation(who, block)))
@@ -229,7 +229,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.node_reservation(domain, block)))
 
@@ -245,7 +245,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.service(Address(provider), block)))
 
@@ -267,7 +267,7 @@ class Reads(Group[Run]):
             The services in force, in the contract's order.
 
         Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(
             read.services(self._dialect, block, permission=permission, on_read=on_read),
@@ -292,7 +292,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.agreement(Address(user), Address(provider), block)))
 
@@ -315,7 +315,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who = address_or_id(address_or_country_code, party_id)
         return self._run(
@@ -336,7 +336,7 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who = Address(provider)
         return self._run(at_one_block(lambda at: self._dialect.users_of(who, at), block))
@@ -360,6 +360,6 @@ class Reads(Group[Run]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.nonce(Address(account), contract, block)))

@@ -43,7 +43,7 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Raises:
             InvalidInput: The intent can't be signed, or the deadline is past or too far away.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(
             flows.requests.prepare(self._dialect, intent, Address(account), nonce, deadline_unix_s),
@@ -72,7 +72,7 @@ class SignedRequests(Group[Run], Generic[SignerT]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         given = None if account is None else Address(account)
         return self._run(
@@ -92,7 +92,7 @@ class SignedRequests(Group[Run], Generic[SignerT]):
             NonceMismatch: A request does not carry its account's next nonce.
             SignatureMismatch: A request is not signed by its account or controller.
             Reverted: The contract would refuse the change.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(flows.requests.tried(self._dialect, signed))
 
@@ -116,7 +116,7 @@ class SignedRequests(Group[Run], Generic[SignerT]):
             quote: The most that a single request may cost; see `quote`.
 
         Returns:
-            What was written, with what became of each request.
+            What was written, with the outcome of each request.
 
         Raises:
             RequestRejected: The request would not take effect, or none of several would.

@@ -1,4 +1,4 @@
-"""The client for callers that wait: one method for each thing that a registry can do."""
+"""The synchronous client: one method for each operation of a registry."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class RegistryClient(
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         # Imported here because it loads TLS.
         from ocn_registry.vouching.check import checked  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Groups of methods that few programs need, for callers that wait."""
+"""Groups of methods that few programs need, for the synchronous client."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Owner(Group[Run], Generic[SignerT]):
             The owner; `None` if there is none.
 
         Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.owner(block)))
 
@@ -54,7 +54,7 @@ class Owner(Group[Run], Generic[SignerT]):
             The account; `None` if there is none.
 
         Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.pending_owner(block)))
 
@@ -74,7 +74,7 @@ class Owner(Group[Run], Generic[SignerT]):
             Whether it does; `False` where contracts have no import.
 
         Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(iter(self._dialect.import_open(contract, block)))
 
@@ -87,12 +87,12 @@ class Owner(Group[Run], Generic[SignerT]):
     ) -> Outcome:
         """Transfer an id to its rightful holder, in one transaction; for the registry's owner.
 
-        Any other account loses the id.
+        Any other holder loses the id. Whatever anyone sends in between, the id ends up held by the
+        claim's account, or reserved for it.
 
         Args:
             claim: `SetParty` with that id, signed by its rightful holder.
-            signer: The owner of the registry. Any other holder loses the id. Whatever anybody sends
-                in between, the id ends up held by the claim's account or reserved for it.
+            signer: The owner of the registry.
             options: See `WriteOptions`.
 
         Returns:
@@ -111,7 +111,7 @@ class Owner(Group[Run], Generic[SignerT]):
 
 @checked
 class Transactions(Group[Run], Generic[SignerT]):
-    """Transactions that were sent, and what became of them: `client.transactions`."""
+    """Sent transactions and their outcomes: `client.transactions`."""
 
     def open(self, account: str | None = None) -> tuple[OpenTransaction, ...]:
         """Return the transactions in the journal that the chain has not decided about, in order.
@@ -124,7 +124,7 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         who = None if account is None else Address(account)
         return self._run(flows.pending.open_transactions(self._dialect, who, self._with(None)))
@@ -140,14 +140,14 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(
             flows.pending.spender_status(self._dialect, Address(account), self._with(None)),
         )
 
     def outcome_of(self, tx_hash: str, *, options: WriteOptions | None = None) -> Outcome | None:
-        """Return what became of a transaction, for example after `OutcomeUnknown`.
+        """Return the outcome of a transaction, for example after `OutcomeUnknown`.
 
         Args:
             tx_hash: The hash of the transaction, or of one that it replaced.
@@ -159,7 +159,7 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Raises:
             Reverted: The transaction is in a block, and failed.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(flows.replace.outcome_of(self._dialect, tx_hash, self._with(options)))
 
@@ -175,7 +175,7 @@ class Transactions(Group[Run], Generic[SignerT]):
 
         Raises:
             TransactionReplaced: The transaction will never take effect.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(flows.replace.await_outcome(self._dialect, tx_hash, self._with(options)))
 
@@ -216,7 +216,7 @@ class Transactions(Group[Run], Generic[SignerT]):
         signer: SignerT,
         options: WriteOptions | None = None,
     ) -> Outcome | None:
-        """Replace a stuck transaction by one that does nothing.
+        """Replace a stuck transaction with one that does nothing.
 
         Args:
             tx_hash: Hash of the transaction.
@@ -255,8 +255,8 @@ class Ensure(Group[Run], Generic[SignerT]):
 
         Args:
             domain: URL of the node.
-            signer: Signs the transaction: the account whose entry it is. It pays.
-            spender: Who pays, if it is not the signer.
+            signer: The account whose entry changes. It signs the transaction and pays.
+            spender: The account that pays; by default the signer.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -387,8 +387,8 @@ class Ensure(Group[Run], Generic[SignerT]):
             permissions: What the service needs.
             name: Name of the service, at most 100 bytes; may be empty.
             url: Where to read more; may be empty.
-            signer: Signs the transaction: the account whose entry it is. It pays.
-            spender: Who pays, if it is not the signer.
+            signer: The account whose entry changes. It signs the transaction and pays.
+            spender: The account that pays; by default the signer.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:

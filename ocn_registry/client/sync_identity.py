@@ -1,4 +1,4 @@
-"""The life of an account, for callers that wait: `client.identity`."""
+"""The life of an account, for the synchronous client: `client.identity`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Identity(Group[Run], Generic[SignerT]):
 
         Raises:
             InvalidInput: An address, an id or a number is not valid.
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(flows.identity.holdings(self._dialect, Address(account), block))
 

@@ -84,7 +84,7 @@ class Writes(Group[Run], Generic[SignerT]):
             The most that it can cost; pass it to the write, and it never costs more.
 
         Raises:
-            TransportError: The RPC node can't be reached, or does not answer as one.
+            TransportError: The RPC node can't be reached, or its answer is not valid.
         """
         return self._run(
             flows.quote.quote(self._dialect, steps, Address(payer), self._with(options)),
@@ -101,7 +101,7 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Args:
             domain: URL of the node.
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -120,7 +120,7 @@ class Writes(Group[Run], Generic[SignerT]):
         """Delete the signer's node.
 
         Args:
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -151,7 +151,7 @@ class Writes(Group[Run], Generic[SignerT]):
             party_id: Second half of the id: three characters.
             roles: What the party is; at least one role.
             operator: Address of the account whose node the party is reached through.
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -185,7 +185,7 @@ class Writes(Group[Run], Generic[SignerT]):
         Args:
             sender: Modules of which it implements the sender interface; empty for none.
             receiver: Modules of which it implements the receiver interface; empty for none.
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -207,7 +207,7 @@ class Writes(Group[Run], Generic[SignerT]):
         """Delete the signer's only party.
 
         Args:
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -236,7 +236,7 @@ class Writes(Group[Run], Generic[SignerT]):
             permissions: What the service needs.
             name: Name of the service, at most 100 bytes; may be empty.
             url: Where to read more; may be empty.
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -257,7 +257,7 @@ class Writes(Group[Run], Generic[SignerT]):
         """Delete the signer's service.
 
         Args:
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -285,7 +285,7 @@ class Writes(Group[Run], Generic[SignerT]):
             provider: Address of the account that offers the service.
             permissions: What is agreed to, which must be what the service needs; `None` for
                 whatever it needs.
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:
@@ -313,7 +313,7 @@ class Writes(Group[Run], Generic[SignerT]):
 
         Args:
             provider: Address of the account that offers the service.
-            signer: Signs the transaction: the account whose entry it is. It pays.
+            signer: The account whose entry changes. It signs the transaction and pays.
             options: How the transaction is priced and waited for; the client's own unless given.
 
         Returns:

@@ -81,7 +81,7 @@ class Devnet:
             owns them.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a property of the chain of its own
+    def __init__(  # noqa: PLR0913 - each is a separate property of the chain
         self,
         *,
         port: int = 0,

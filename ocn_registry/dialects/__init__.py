@@ -19,10 +19,10 @@ def dialect_of(deployment: Deployment) -> Dialect:
     """Return the dialect of a deployment.
 
     Args:
-        deployment: Says which generation its contracts are of.
+        deployment: Names the generation of its contracts.
 
     Raises:
-        UnsupportedByDialect: This version of the package does not speak it.
+        UnsupportedByDialect: This version of the package does not support it.
     """
     if deployment.dialect == "v1":
         from ocn_registry.dialects.v1 import V1Dialect  # noqa: PLC0415 - only what is used

@@ -93,7 +93,7 @@ class FeedOptions:
         last_block: int | None,
         cursor: EventCursor | None,
     ) -> FeedOptions:
-        """Return the options for a caller's arguments.
+        """Return the options for these arguments.
 
         Raises:
             InvalidInput: An argument is not valid, or can't be combined with another.

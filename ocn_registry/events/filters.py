@@ -39,7 +39,7 @@ class EventFilter:
 
     @classmethod
     def of(cls, address: str | None, party: PartyId | tuple[str, str] | str | None) -> EventFilter:
-        """Return the filter for a caller's arguments.
+        """Return the filter for these arguments.
 
         Raises:
             InvalidInput: The address or the id is not valid, or both were given.
@@ -52,7 +52,7 @@ class EventFilter:
         )
 
     def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Return the filter in a word or two, to distinguish it from others."""
+        """Return a short name of the filter, for messages."""
         return str(self.party or self.address or "all")
 
 

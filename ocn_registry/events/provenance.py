@@ -36,7 +36,7 @@ class Event(Portable):
     """A change of a registry, and its origin.
 
     Attributes:
-        change: What is so since then.
+        change: The change, which contains the entry's new state.
         block: Its block.
         log: The contract's raw event.
         sender: The account that sent and paid for the transaction; `None` if the node no longer
@@ -46,7 +46,7 @@ class Event(Portable):
             anyone; or by the registry's `owner`. `None` if the transaction does not reveal it. An
             RPC node without the state of the previous block can't identify a controller: then it is
             `signed`.
-        certain: Whether the contracts tell this change from its opposite.
+        certain: Whether the contracts distinguish this change from its opposite.
     """
 
     change: Change

@@ -56,10 +56,10 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Past:
-    """When parties changed last before a state was read from the contracts' lists.
+    """When parties last changed before a state was read from the contracts' lists.
 
-    The lists don't say when, so the rows of such a state name its own block. Events say it, read
-    from the latest block downwards.
+    The lists don't contain that time, so the rows of such a state name the state's own block. The
+    time is found by reading events backwards from the latest block.
 
     Attributes:
         loaded: The block of the lists.
@@ -196,11 +196,11 @@ class State:
         services: Services by member.
         consents: What users agreed to, by member.
         last_membership: Number of the last membership; `None` if unknown or not numbered.
-        past: What is known of the time before; `None` where the state was made of all events.
+        past: What is known about earlier changes; `None` if the state was built from all events.
         routes: A cache of routes, filled on first use.
-        attached: Keys of parties by node number; made of the parties, unless given.
-        users: Members that agreed to something, by the member whose service it is; made of the
-            consents, unless given.
+        attached: Keys of parties by node number; built from the parties unless given.
+        users: Members that agreed to a service, by the service's member; built from the consents
+            unless given.
     """
 
     block: BlockRef
@@ -217,7 +217,7 @@ class State:
     users: Index[Member, Member] = field(default_factory=Index["Member", "Member"])
 
     def __post_init__(self) -> None:
-        """Make the indexes that were not given: a table that has rows has groups."""
+        """Build the indexes that were not given."""
         if self.parties and not self.attached:
             nodes = Index((row.node, key) for key, row in self.parties.items())
             object.__setattr__(self, "attached", nodes)
@@ -250,13 +250,13 @@ class State:
         return route
 
     def dated(self, key: str, row: PartyRow) -> Moment | None:
-        """Return when a party changed last; `None` while that has not been read."""
+        """Return when a party last changed; `None` while that has not been read."""
         if self.past is None or row.changed != self.past.loaded:
             return row.changed
         return self.past.of(key)
 
     def changed(self, key: str, row: PartyRow) -> Moment:
-        """Return when a party changed last, or else the latest moment that it can have been."""
+        """Return when a party last changed, or the latest time at which it can have changed."""
         return self.dated(key, row) or row.changed
 
     def node_of(self, row: PartyRow) -> NodeRow:

@@ -1,7 +1,7 @@
-"""Explain why a signature is refused.
+"""Explain why a signature is rejected.
 
-Only who asks about one request gets this: trying the usual mistakes takes a dozen recoveries, which
-a stranger must not be able to cause at a relay with each bad signature.
+Only callers that check a single request get this explanation: trying the usual mistakes takes a
+dozen recoveries, and a stranger must not be able to cause that at a relay with each bad signature.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ def explained(
     error: RequestRejected,
     contracts: tuple[Address, ...],
 ) -> Flow[RequestRejected]:
-    """Return the error with what was signed in place of the request, if that can be found out.
+    """Return the error, with what was signed in place of the request if that can be determined.
 
     Args:
         dialect: The dialect of the deployment.
         request: The request.
-        error: Why it is refused. Other errors than those of a key's signature stay as they are.
-        contracts: The contracts that were asked about its signatures.
+        error: Why it was rejected. Only errors about a key's signature are explained; others are
+            returned unchanged.
+        contracts: The contracts that checked its signatures (ERC-1271).
     """
     if not isinstance(error, SignatureMismatch):
         return error

@@ -1,4 +1,4 @@
-"""The lookups of node software, answered by the chain; `cache.questions` answers from memory.
+"""Lookups for node software, answered by the chain; `cache.questions` answers from memory.
 
 An answer that takes several reads reflects one block. Contracts without memberships still resolve a
 former id to the party that has since changed it; here, only a party's current id counts.
@@ -95,7 +95,7 @@ def signatory_of(
     address: Address,
     block: int | None,
 ) -> Flow[Signatory | None]:
-    """Return what an address is to a party; `None` if it may not sign for the party."""
+    """Return in what role an address may sign for a party; `None` if it may not."""
     party = yield from party_now(dialect, who, block)
     return None if party is None else Signatory.of(address, party.address, party.operator)
 

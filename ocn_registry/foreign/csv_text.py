@@ -25,9 +25,9 @@ def as_csv(
     """Return entries as CSV, with a header line; empty if there are no entries.
 
     Args:
-        entries: The entries in their JSON form. Each value becomes a column, also those of an entry
-            within an entry; lists are separated by spaces. An entry has an empty cell for what
-            only other entries have.
+        entries: The entries in their JSON form. Each value becomes a column, including those of
+            nested entries; lists are separated by spaces. Values that an entry lacks are empty
+            cells.
         line_end: The end of a line.
         escape: Escapes the text of a cell for where it is shown.
     """

@@ -1,9 +1,9 @@
 """Open files that others may have prepared, safe from links, pipes, owners and modes.
 
 A user may name any regular file to be read: `read_bytes`. A file that holds a key must be readable
-by nobody else: `read_private`. What this package keeps for itself, a cursor or a cache, counts only
-if nobody else could have written it: `read_own`, `write_own`. Those do not follow
-links, and what is written is whole or not there.
+by nobody else: `read_private`. The package's own files, such as a cursor or a cache, are trusted
+only if nobody else could have written them: `read_own`, `write_own`. These two don't follow links,
+and a file is written completely or not at all.
 """
 
 from __future__ import annotations
@@ -157,18 +157,18 @@ def write_own(
     what: str = "file",
     replace: bool = True,
 ) -> None:
-    """Write a file that only this user may read, all of it or none.
+    """Write a file that only this user may read, completely or not at all.
 
     A link of that name is replaced and not followed. The new file is on the disk when this returns.
 
     Args:
         path: The file.
-        content: What it holds from now on.
+        content: The new content.
         what: Name of the file for messages.
-        replace: Whether a file of that name is replaced.
+        replace: Whether to replace an existing file.
 
     Raises:
-        FileRefused: It can't be written, or is there and is not to be replaced.
+        FileRefused: It can't be written, or it exists and `replace` is not set.
     """
     target = Path(path)
     draft = target.with_name(f".{target.name}.{os.urandom(8).hex()}")

@@ -1,4 +1,4 @@
-"""Look up a host within a time limit, because the system's own function may take minutes."""
+"""Look up a host within a time limit: the system's own function can take minutes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Places = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, _Address]
 
 
 def look_up(host: str, port: int, deadline: float) -> Places:
-    """Return the addresses of a host; in a thread, because that has no time limit of its own.
+    """Return the addresses of a host, looked up in a thread because the lookup has no time limit.
 
     Raises:
         TimeoutError: The deadline has passed.

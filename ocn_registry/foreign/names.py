@@ -1,4 +1,4 @@
-"""Names of services and companies: text that can't show other text than it holds.
+"""Names of services and companies: text that is displayed exactly as it is stored.
 
 Source: contracts/libraries/TextRules.sol.
 """
@@ -9,7 +9,7 @@ from ocn_registry.errors import InvalidInput
 from ocn_registry.foreign.text import shown
 
 MAX_NAME_BYTES = 100
-# With these a name can show other text than it holds: bidirectional controls, separators of lines
+# Characters that can make a name look like another one: bidirectional controls, separators of lines
 # and paragraphs, and the byte order mark.
 _REFUSED = frozenset(
     "\u061c\u200e\u200f\u2028\u2029\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
@@ -17,7 +17,7 @@ _REFUSED = frozenset(
 
 
 def check_name(name: str) -> None:
-    """Raise `InvalidInput` for what is not a name by the contracts' rule."""
+    """Raise `InvalidInput` unless a text is a valid name by the contracts' rule."""
     if len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidInput(
             f"the name {shown(name)} is longer than {MAX_NAME_BYTES} bytes: shorten it",

@@ -108,7 +108,7 @@ def as_utf8(content: bytes) -> bytes:
         content: Text that starts with two ASCII characters, in UTF-8, UTF-16 or UTF-32.
 
     Raises:
-        UnicodeDecodeError: It is not text in UTF-16 or UTF-32, and looks like it.
+        UnicodeDecodeError: It looks like UTF-16 or UTF-32, but is not valid.
     """
     encoding = json.detect_encoding(content[:4])
     return content if encoding == "utf-8" else content.decode(encoding).encode()

@@ -166,7 +166,7 @@ def masked_url(text: str) -> str:
 
 def _host(match: re.Match[str]) -> str:
     scheme, host, rest = match.groups()
-    if "@" in (rest or ""):  # a password may hold a slash: then what looks like the host is not it
+    if "@" in (rest or ""):  # a password may contain a slash: then the apparent host is part of it
         return f"{scheme}{HIDDEN}"
     user = f"{HIDDEN}@" if "@" in match[0].partition("://")[2].split("/")[0] else ""
     return f"{scheme}{user}{host}" + (f"/{HIDDEN}" if rest and rest != "/" else rest or "")

@@ -30,7 +30,7 @@ _LABEL = r"(?i)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NUMBER = r"(?i)[0-9]+|0x[0-9a-f]*"
 _OTHER = r"[^a-z0-9\-._~:/%\[\]]"
 _BAD_ESCAPE = r"%(?![0-9a-fA-F]{2})"
-# Python's codec is of 2003 and would name another host than browsers do.
+# Python's codec implements IDNA 2003, and would return another host than browsers do.
 _OTHER_BY_IDNA_2008 = re.compile("[\u00df\u03c2\u200c\u200d]")
 _WHITE = r"\s+"
 _SPECIAL = {

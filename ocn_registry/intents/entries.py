@@ -49,7 +49,7 @@ class SetParty(IntentBase):
         country_code: Two letters A-Z.
         party_id: Three characters A-Z or 0-9.
         roles: At least one.
-        operator: Address that runs the node; any spelling, kept with its checksum.
+        operator: Address of the node's operator, stored with its checksum.
     """
 
     country_code: str
@@ -134,7 +134,7 @@ class WantedParty(Portable):
         country_code: First half of the id.
         party_id: Second half of the id.
         roles: At least one.
-        operator: Address that runs the node.
+        operator: Address of the node's operator.
         modules_sender: Modules of which it implements the sender interface; `None` changes nothing.
         modules_receiver: Modules of which it implements the receiver interface; `None` changes
             nothing.

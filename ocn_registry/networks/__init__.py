@@ -104,7 +104,7 @@ class Deployment(Portable):
 
     @property
     def starts_again(self) -> bool:
-        """Whether this is a test chain, which is started again or set back at will."""
+        """Whether this is a test chain, which can be restarted or reset at any time."""
         return self.development or self.chain_id in _TEST_CHAINS
 
     def __post_init__(self) -> None:

@@ -160,10 +160,10 @@ def _in_one(value: Plain, field: Field, kind: str, path: Path) -> Iterator[Misre
 
 
 def _expected(value: Plain, field: Field) -> str:
-    """Return what a field holds, where the value is of another type; else empty text.
+    """Return the type that a field needs, if the value has another one; otherwise empty text.
 
-    Jackson takes a text for a number, and a number for a text: that is fine as long as the text
-    that is read is the one that was sent.
+    Jackson reads a text as a number, and a number as a text. That is harmless as long as the text
+    that it reads is the one that was sent.
     """
     if field.model:
         return "" if isinstance(value, dict) else "an object"

@@ -96,7 +96,7 @@ def _early_java(value: float, bits: int) -> tuple[str, str, int] | None:
     """
     whole = abs(int(value))
     exponent = whole.bit_length() - 1
-    if whole != abs(value) or not bits < exponent <= 62:  # noqa: PLR2004 - beyond, it takes the other way
+    if whole != abs(value) or not bits < exponent <= 62:  # noqa: PLR2004 - above, Java uses another algorithm
         return None
     spare = exponent - bits - 1
     dropped = len(str(1 << spare)) - 1 if spare > 1 else 0

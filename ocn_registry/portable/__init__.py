@@ -1,7 +1,7 @@
-"""What every public value is made of, and its form as JSON.
+"""The base of all public values, and their JSON form.
 
-`values` has the package's `dataclass` and imports nothing of it. `base` is what every public value
-inherits; `forms` turns a field into JSON and back by its type: these two import `errors`,
-`contract_errors` and `foreign` only. The vocabulary is built on the three.
-`closing` is the base of what a `with` block closes.
+`values` has the package's `dataclass`, and imports nothing from the package. `base` has the base
+class of all public values, and `forms` converts fields to JSON and back by type; these two import
+only `errors`, `contract_errors` and `foreign`. The vocabulary is built on the three.
+`closing` has the base class of what a `with` block closes.
 """

@@ -51,7 +51,7 @@ class RegistryApi:
         history: HistoryLog | None = None,
         payer: Payer | None = None,
     ) -> None:
-        """Create it from its parts. The caller starts and closes them.
+        """Create an API from its parts. The caller starts and closes them.
 
         Args:
             client: Reads what the cache does not hold: nonces, controllers, receipts.

@@ -43,11 +43,11 @@ class Entities:
         self.state: State = index.state
 
     def changes_of_nodes(self) -> LastChanges:
-        """Return when each operator's node changed last."""
+        """Return when each operator's node last changed."""
         return LastChanges(self._history, "NodeSet")
 
     def changes_of_services(self) -> LastChanges:
-        """Return when each provider's service changed last; a new key is a change."""
+        """Return when each provider's service last changed; a new key is a change."""
         return LastChanges(self._history, "ServiceSet", "AccountMoved")
 
     def party_at(self, key: str) -> Object:
@@ -134,7 +134,7 @@ def _vouched(found: Vouching | None) -> Object | None:
 
 
 class LastChanges:
-    """When the entries of some accounts changed last, as far as the history has been read."""
+    """When the entries of some accounts last changed, as far as the history has been read."""
 
     def __init__(self, history: HistoryLog | None, *kinds: str) -> None:
         """Look it up.

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _CIRCLES = 400  # nodes in an overview, sorted by number of parties
 _FOUND = 10  # of each kind in a search
 _SHORTEST = 2
-_QUIET_S = 60  # a chain without a block for longer stands, unless its blocks are rarer
-_LATE_S = 30  # and we lag when we have not compared with it for longer
+_QUIET_S = 60  # a chain without a block for this long stands still, unless its block time is longer
+_LATE_S = 30  # the view lags if it was not compared with the chain for this long
 
 
 def chain(cache: CacheCore) -> Object:

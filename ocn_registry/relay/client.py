@@ -91,7 +91,7 @@ class RelayedRequest(Portable):
 
 @checked
 class RelayClient(Closing):
-    """A client of a relay, for callers that wait."""
+    """A synchronous client of a relay."""
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 20.0) -> None:
         """Create a client. The relay is not contacted yet.

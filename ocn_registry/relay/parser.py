@@ -46,7 +46,7 @@ class RelayParser(argparse.ArgumentParser):
     """A parser that never quotes a key in errors."""
 
     def __init__(self, **options: object) -> None:
-        """Create it like argparse's."""
+        """Create a parser; the options are those of `ArgumentParser`."""
         super().__init__(
             allow_abbrev=False,
             formatter_class=_HelpText,

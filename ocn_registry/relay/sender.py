@@ -76,7 +76,7 @@ class RequestSender:
             except OcnRegistryError as error:
                 _LOG.warning("nothing was sent in this round: %s", error)
                 pause = _SLOWER_S
-            except Exception:  # noqa: BLE001 - a fault of ours: else nothing would be sent, in silence
+            except Exception:  # noqa: BLE001 - a bug must not end the sending unnoticed
                 _LOG.exception("an internal error occurred while requests were sent")
                 pause = _SLOWER_S
 

@@ -163,7 +163,7 @@ def read_signature(value: object) -> bytes:
 
 
 def _joined(parts: dict[str, object]) -> object:
-    """Return the parts of a key's signature as one text; what is not such parts stays as it is.
+    """Return the parts of a key's signature as one text; any other value is returned unchanged.
 
     Libraries keep r, s and v, or the parity in its place, apart (ethers, viem); s can hold it too.
     The parts are hexadecimal digits, numbers (eth-account) or bytes in base64 (web3j).

@@ -1,7 +1,7 @@
 """Find out what a key signed in place of a request, for the error that is raised anyway.
 
-A signature of something else recovers an address that nobody knows. The usual mistakes are few,
-so each is tried: if one recovers the account, the message says which one it was.
+A signature of anything else recovers to an unknown address. The usual mistakes are few, so each is
+tried: if one of them recovers to the account, the message names it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def signed_instead(
         payload: The payload that should have been signed.
         signature: The signature, in any form.
         signer: The address of the key.
-        chains: The chains to try besides Ethereum.
+        chains: Ids of the chains to try besides Ethereum.
     """
     if not _SHORTEST_BYTES <= len(signature) <= LONGEST_BYTES:
         return None
@@ -52,7 +52,7 @@ def _of(digest: bytes) -> Callable[[], bytes]:
 
 
 def _candidates(payload: Payload, chains: Iterable[int]) -> Iterator[tuple[bytes, str]]:
-    """Yield the hashes that may have been signed, and what each of them is of."""
+    """Yield the hashes that may have been signed, each with a description."""
     if isinstance(payload, PersonalPayload):
         yield payload.hash(), "of the bare hash, not as a personal message (personal_sign)"
         yield _personal(_text(payload.hash())), "of the hash as text, not as 32 bytes"

@@ -236,7 +236,7 @@ def _is_protection(content: _Object) -> bool:
     return is_object(metadata) and "interchange_format_version" in metadata
 
 
-# The same, where the keys alone could be those of anything.
+# The same, for keys that are not specific enough by themselves.
 _OTHER_OBJECTS: Final[tuple[tuple[Callable[[_Object], bool], str], ...]] = (
     (lambda it: it.get("type") in _VALIDATORS_WALLETS and "uuid" in it, _VALIDATORS_WALLET),
     (lambda it: it.get("type") in _TRANSACTION_MANAGERS and "data" in it, _TRANSACTION_MANAGER),
@@ -290,7 +290,7 @@ def _kind_of_object(content: _Object) -> str | None:
 
 
 def _holds(content: object, fits: Callable[[object], bool], depth: int = 4) -> bool:
-    """Return whether a value somewhere inside JSON is one that is looked for."""
+    """Return whether JSON contains a matching value, at any depth."""
     parts = list(content.values()) if is_object(content) else content
     return (
         is_list(parts)

@@ -1,4 +1,4 @@
-"""When a question is asked again: of which node, after which pause, and how much of it at once."""
+"""When to retry a question: at which node, after which pause, and how many parts at once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Failed(Exception):
         Args:
             error: The error to report.
             took_s: How long it took.
-            retry_after: How long the node asks to be left alone, as the header says it.
+            retry_after: The header `Retry-After`: how long the node asks to wait.
             questions: How many were in the request that failed as a whole, if the node read it.
         """
         super().__init__(error)
@@ -64,8 +64,8 @@ class TimeLeft:
     """The remaining time of a node for all requests of a question.
 
     A node that accepts fewer calls in a request than it is sent gets `PATIENCE` times the limit of
-    a request in total. So it can't refuse until each call is sent alone, and then be slow each
-    time.
+    a request in total. Otherwise it could refuse until each call is sent alone, and then be slow
+    each time.
     """
 
     def __init__(self, each_s: float, more: int) -> None:

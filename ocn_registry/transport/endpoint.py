@@ -98,10 +98,10 @@ class Endpoint:
         self._full = 0
 
     def may_take(self, questions: int, *, fewer_worked: bool) -> None:
-        """Note that a request failed in a way that says nothing of how many questions it had.
+        """Record a failure that may or may not be due to the number of questions in the request.
 
-        Fewer are asked from now on if fewer were answered, and this was so the last time too:
-        once, it may have been chance.
+        The limit is lowered if fewer questions were answered afterwards, twice in a row: a single
+        time may be chance.
 
         Args:
             questions: How many were asked at once before.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LocalEffects:
-    """Performs effects on this machine, for callers that wait."""
+    """Performs effects on this machine, for synchronous callers."""
 
     def __init__(self) -> None:
         """Create it with an empty journal."""

@@ -251,22 +251,22 @@ def _error_in(content: object) -> object:
 
 
 def _will_pass(words: str) -> bool:
-    """Return whether words in place of JSON are about what passes."""
+    """Return whether a text in place of JSON describes a temporary problem."""
     return meaning_of("", 0, words) in {Meaning.BUSY, Meaning.BEHIND}
 
 
 def _said_in(content: object) -> str:
-    """Return the words of a gateway that speaks JSON, and not JSON-RPC."""
+    """Return the message of a gateway that answers with JSON, but not JSON-RPC."""
     return "" if not is_object(content) or "result" in content else words_of(content)
 
 
 def _about_events(requests: list[Message]) -> bool:
-    """Return whether events are asked for: of fewer blocks, a node may answer what it refuses."""
+    """Return whether events are requested: a node that refuses may accept fewer blocks."""
     return any(request["method"] == _EVENTS for request in requests)
 
 
 def cut_off(requests: list[Message], error: TransportError) -> TransportError:
-    """Return the error for a node that hung up: about events, some do where they are too many."""
+    """Return the error for a closed connection, which can mean too many events."""
     return passing(RpcRefused(_EVENTS, 0, str(error))) if _about_events(requests) else error
 
 

@@ -120,7 +120,7 @@ def words_of(error: dict[str, object]) -> str:
 
 
 def _words_in(value: object, depth: int) -> Iterator[str]:
-    """Return the words in an error, the message first; what a call reverted with is not words."""
+    """Return the texts in an error, the message first, without revert data."""
     if isinstance(value, str):
         yield value
     elif is_list(value) and depth:

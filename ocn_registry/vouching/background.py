@@ -143,7 +143,7 @@ class Verdicts:
                 self.check_due(stopping)
             except OcnRegistryError as error:  # for example, because the cache is stale
                 _LOG.warning("hosts can't be checked: %s", error)
-            except Exception:  # noqa: BLE001 - a fault of ours: else verdicts would age in silence
+            except Exception:  # noqa: BLE001 - a bug must not end the checks unnoticed
                 _LOG.exception("hosts can't be checked")
             pause_s = min(60.0, self._options.retry_s)
 

@@ -164,7 +164,7 @@ def rotate(args: Namespace) -> int:
 
 
 def _has_something(current: CurrentEntries, had: Holdings) -> bool:
-    """Return whether an account has anything to move, also only parties that wait for its node."""
+    """Return whether an account has anything to move, including parties that wait for its node."""
     return bool(had.parties or had.node or had.controller or current.parties(operator=had.account))
 
 
@@ -177,10 +177,10 @@ def _rotated_before(
 ) -> int:
     """Report that there is nothing left to move, if the new key already has something.
 
-    An earlier run may have moved it, and was stopped before it could report so.
+    An earlier run may have moved everything and been stopped before it could report that.
 
     Raises:
-        AccountNotFound: The new key has nothing either.
+        AccountNotFound: Neither account has anything.
     """
     from ocn_registry.cli import execute
     from ocn_registry.cli.config.keys import referenced

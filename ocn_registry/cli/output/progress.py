@@ -52,7 +52,7 @@ class Progress:
         """Update the line."""
         if self._visible and time.monotonic() - self._begun_s > _PATIENCE_S:
             text = self._form.format(done, total)[: columns() - 1]  # so that it can be wiped
-            # First the width: Ctrl-C may come between the two, and what is drawn must be wiped.
+            # The width comes first: if Ctrl-C arrives in between, the line must still be wiped.
             self._width = max(self._width, len(text))
             self._write(f"\r{text.ljust(self._width)}")
 

@@ -54,7 +54,7 @@ def has_colour(stream: TextIO) -> bool:
 
 
 def tinted(text: str, tint: str, stream: TextIO | None = None) -> str:
-    """Return a text in colour, or as it is if the stream shows no colours.
+    """Return a text in colour, or unchanged if the stream shows no colours.
 
     Args:
         text: The text.

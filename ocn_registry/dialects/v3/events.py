@@ -6,12 +6,13 @@ Every event describes one change. Its effect on the state that events add up to:
 - `PartyUpdate`: a party's full state under one id, which becomes its account's current one; a zero
   operator means that the account no longer holds the id.
 - `PartyWebsite`: the website of a party; none when it is empty. It goes with the id.
-- `AccountMoved`: rename the account everywhere, as operator too. `OperatorUpdate` of both accounts,
-  where there is a node, and a `PartyUpdate` for each id follow; these change no order of lists.
-- `ControllerSet`, `PartyReserved`, `NodeReserved`: as their fields say. Listing what is reserved
-  uses the reservation up, without an event.
+- `AccountMoved`: rename the account everywhere, including as operator. `OperatorUpdate` of both
+  accounts, if there is a node, and a `PartyUpdate` for each id follow; they don't change the order
+  of lists.
+- `ControllerSet`, `PartyReserved`, `NodeReserved`: the new value of their fields. Listing a
+  reserved id or URL uses up the reservation, without an event.
 - `ServiceUpdate`, `ServicePruned`, `AgreementMade`, `AgreementRevoked`: services and agreements,
-  which hang on memberships, so that they follow a moved account without events of their own.
+  which belong to memberships, so they follow a moved account without events of their own.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ EVENTS: dict[str, Callable[[Log], Change]] = {
 
 
 def changes(logs: tuple[Log, ...], contracts: dict[Address, Contract]) -> tuple[Change, ...]:
-    """Return what events say.
+    """Return the changes that events describe.
 
     Args:
         logs: Events of a transaction.
