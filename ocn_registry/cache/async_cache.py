@@ -66,7 +66,7 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
             raise InvalidInput("the cache already refreshes itself")
         if self._known is None:
             await self.refresh()
-        self._task = asyncio.create_task(self._go_on(), name="ocn-registry-cache")
+        self._task = asyncio.create_task(self._run_loop(), name="ocn-registry-cache")
         if self._hosts is not None:
             self._hosts.start()
 
@@ -94,7 +94,7 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
             try:
                 update = await run_async(self._round(full=full), self._transport.perform)
                 if update is not None:
-                    for answer in self._tell(update):
+                    for answer in self._notify(update):
                         try:
                             await answer
                         except Exception:  # noqa: BLE001 - a subscriber's error
@@ -103,7 +103,7 @@ class AsyncRegistryCache(CacheCore, AsyncClosing):
             finally:
                 self._refreshing = None
 
-    async def _go_on(self) -> None:
+    async def _run_loop(self) -> None:
         pause_s = 0.0
         while True:
             await asyncio.sleep(pause_s)

@@ -156,7 +156,7 @@ class CacheCore(Questions):
         self._store = None if file is None else Store(file, deployment)
         saved = None if self._store is None else self._store.load(self._how.chunk_blocks)
         if saved is not None:
-            self._know(saved[0], float(saved[1]))
+            self._publish(saved[0], float(saved[1]))
             self._log("the cache starts from its file", logging.INFO)
 
     def _state(self) -> State:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
@@ -237,7 +237,7 @@ class CacheCore(Questions):
                 found = yield from load(self._dialect, self._how)
             else:
                 found = yield from self._follow(known)
-                found = yield from self._date(found)
+                found = yield from self._read_history(found)
         except OcnRegistryError as error:
             name = type(error).__name__.lstrip("_")
             self.figures.errors[name] = self.figures.errors.get(name, 0) + 1
@@ -247,7 +247,7 @@ class CacheCore(Questions):
             self._known = found.known
             return None
         yield from self._save(found, int(checked))
-        self._know(found.known, checked)
+        self._publish(found.known, checked)
         self.figures.refreshes += 1
         if former is not None and former.block == found.known.state.block and not full:
             return None
@@ -262,7 +262,7 @@ class CacheCore(Questions):
             self._log(f"the cache reloads everything: {error}", logging.WARNING)
             return (yield from load(self._dialect, self._how))
 
-    def _date(self, found: Round) -> Flow[Round]:
+    def _read_history(self, found: Round) -> Flow[Round]:
         """Read some of the history. If the node has none, the rest of the round is unaffected."""
         past = found.known.state.past
         wanted = self.options.history and past is not None and bool(past.unread)
@@ -301,7 +301,7 @@ class CacheCore(Questions):
             self.figures.errors["OSError"] = self.figures.errors.get("OSError", 0) + 1
             self._log(f"the cache continues without its file: {error}", logging.ERROR)
 
-    def _know(self, known: Known, checked_unix_s: float) -> None:
+    def _publish(self, known: Known, checked_unix_s: float) -> None:
         self._known = known
         self._checked_unix_s = checked_unix_s
         self._good_until_s = self._deadline_s(known, checked_unix_s)
@@ -346,7 +346,7 @@ class CacheCore(Questions):
             cause=cause,
         )
 
-    def _tell(self, update: Update) -> list[Awaitable[None]]:
+    def _notify(self, update: Update) -> list[Awaitable[None]]:
         """Call the subscribers; return the awaitables of those that are asynchronous."""
         waiting: list[Awaitable[None]] = []
         for subscriber in tuple(self._subscribers):

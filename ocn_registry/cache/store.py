@@ -70,8 +70,8 @@ class Store:
                 "its own, in a folder that it may write to",
             ) from None
         except sqlite3.DatabaseError as error:
-            if not _kept_by_us(self._path):
-                raise self._others() from None
+            if not _is_cache_file(self._path):
+                raise self._not_a_cache_file() from None
             self._database = self._start_over(error)
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class Store:
             (owner,) = database.execute("PRAGMA application_id").fetchone()
             (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if tables and owner != _APPLICATION_ID:
-                raise self._others()  # noqa: TRY301 - the connection has to be closed
+                raise self._not_a_cache_file()  # noqa: TRY301 - the connection has to be closed
             if tables and found != _FORMAT:
                 raise sqlite3.DatabaseError(f"another version of the package wrote it: {found}")  # noqa: TRY301 - as if damaged
             if not tables:
@@ -172,7 +172,7 @@ class Store:
         with contextlib.suppress(OSError):  # SQLite reports what is wrong with the folder
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
-    def _others(self) -> InvalidInput:
+    def _not_a_cache_file(self) -> InvalidInput:
         return InvalidInput(
             f"the file {shown(str(self._path))} is not the file of a cache: give another name",
         )
@@ -205,7 +205,7 @@ class Store:
         return self._open()
 
 
-def _kept_by_us(path: Path) -> bool:
+def _is_cache_file(path: Path) -> bool:
     """Return whether a file starts like ours, whatever the rest is."""
     try:
         with path.open("rb") as file:

@@ -87,7 +87,9 @@ class RegistryCache(CacheCore, Closing):
         if self._known is None:
             self.refresh()
         self._stopping.clear()
-        self._thread = threading.Thread(target=self._go_on, name="ocn-registry-cache", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run_loop, name="ocn-registry-cache", daemon=True
+        )
         self._thread.start()
         if self._hosts is not None:
             self._hosts.start()
@@ -117,13 +119,13 @@ class RegistryCache(CacheCore, Closing):
             try:
                 update = run(self._round(full=full), self._transport.perform)
                 if update is not None:
-                    for answer in self._tell(update):
+                    for answer in self._notify(update):
                         _close(answer)
                 return update
             finally:
                 self._refreshing = None
 
-    def _go_on(self) -> None:
+    def _run_loop(self) -> None:
         pause_s = 0.0
         while not self._stopping.wait(pause_s):
             try:

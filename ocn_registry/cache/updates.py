@@ -188,7 +188,7 @@ def _add_party(
     come: list[Difference],
 ) -> None:
     before, row = old.parties.get(key), new.parties.get(key)
-    if before is not None and (row is None or _stay(old, key) != _stay(new, key)):
+    if before is not None and (row is None or _membership_of(old, key) != _membership_of(new, key)):
         gone.append(PartyDeleted(address=before.account, id=id_of(key)))
         before = None
     if row is None:
@@ -214,7 +214,7 @@ def _shown(party: Party) -> tuple[object, ...]:
     return party.roles, party.modules_sender, party.modules_receiver, party.operator
 
 
-def _stay(state: State, key: str) -> tuple[Address, Member | None] | None:
+def _membership_of(state: State, key: str) -> tuple[Address, Member | None] | None:
     """Return the account that holds a key, and its membership; `None` if nobody holds it."""
     row = state.parties.get(key)
     account = None if row is None else state.accounts.get(row.account)

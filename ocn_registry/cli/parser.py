@@ -160,7 +160,7 @@ def parser_of(argv: Sequence[str] | None = None) -> ArgumentParser:
     root = root_parser()
     below: dict[str, _SubParsersAction[ArgumentParser]] = {}
     _group(root, "", below)
-    for command in _meant(argv):
+    for command in _candidates(argv):
         *groups, name = command.path.split()
         for depth, group in enumerate(groups):
             place = " ".join(groups[: depth + 1])
@@ -236,7 +236,7 @@ def _title(place: str) -> str:
     return f"{GROUPS[place][0].upper()}{GROUPS[place][1:]}."
 
 
-def _meant(argv: Sequence[str] | None) -> list[Command]:
+def _candidates(argv: Sequence[str] | None) -> list[Command]:
     """Return the commands that the first word can refer to: all, unless it names one."""
     first = argv[0] if argv else ""
     meant = [each for each in commands(first) if first in {each.path.split()[0], *each.aliases}]

@@ -18,7 +18,7 @@ from ocn_registry.evm.rlp import decode
 from ocn_registry.evm.transactions import SignedTransaction
 from ocn_registry.flows.confirmation import Included, look_for
 from ocn_registry.flows.numbers import next_number
-from ocn_registry.flows.price import fees, hold_cost, raised
+from ocn_registry.flows.price import check_cost, fees, raised
 from ocn_registry.flows.sender import counts_of, sender_for
 from ocn_registry.models import ZERO_ADDRESS, Address
 from ocn_registry.networks import UNKNOWN_TOKEN, Deployment, built_in, with_chain_facts
@@ -169,12 +169,14 @@ def waiting(order: DeploymentOrder, record: Record, name: str) -> Flow[WaitingCr
     if count > entry.number:
         return None
     now = _latest(entry)
-    dearer = yield from _dearer(sender, now, replace(order.options, max_fee_per_gas_wei=None))
+    replacement = yield from _at_higher_price(
+        sender, now, replace(order.options, max_fee_per_gas_wei=None)
+    )
     return WaitingCreation(
         name=name,
         tx_hash=entry.tx_hashes[-1],
         max_fee_per_gas_wei=now.max_fee_per_gas_wei,
-        raised_fee_per_gas_wei=dearer.max_fee_per_gas_wei,
+        raised_fee_per_gas_wei=replacement.max_fee_per_gas_wei,
         gas=now.gas,
     )
 
@@ -199,13 +201,13 @@ def ensure_created(
     code = order.code(name, registry)
     known = record.contract(name)
     if known is not None and (yield from _of_record(sender, known)) is None:
-        included = yield from _found(order, str(known["transaction"]))
+        included = yield from _confirmed_without_journal(order, str(known["transaction"]))
     else:
         entry, lost = yield from _sent(order, record, sender, creator, name, code)
         if order.options.on_sent is not None:
             order.options.on_sent(entry.tx_hashes[-1])
         entry, included = yield from sender.wait(entry, lost)
-        _note(record, name, entry, code)
+        _record_entry(record, name, entry, code)
     receipt = included.receipt
     record.note(
         name,
@@ -223,7 +225,7 @@ def ensure_created(
     return Address(str((record.contract(name) or {})["address"]))
 
 
-def _found(order: DeploymentOrder, tx_hash: str) -> Flow[Included]:
+def _confirmed_without_journal(order: DeploymentOrder, tx_hash: str) -> Flow[Included]:
     """Look for a transaction that the journal does not know.
 
     Raises:
@@ -258,25 +260,25 @@ def _sent(  # noqa: PLR0913, PLR0917 - what a creation is made of
         if known is not None:
             entry = yield from _of_record(sender, known)
         if entry is not None and not raises:
-            _note(record, name, entry, code)
+            _record_entry(record, name, entry, code)
             return entry, None
         if entry is None:
             counts = counts or counts_of((yield from sender.ask_counts()))
             number = yield from next_number(sender, entries, counts)
-            entry = yield from _first(order, sender, creator, code, number)
+            entry = yield from _signed_creation(order, sender, creator, code, number)
         else:
-            dearer = yield from _dearer(sender, _latest(entry), order.options)
-            signed = yield from _signed(creator, dearer)
+            replacement = yield from _at_higher_price(sender, _latest(entry), order.options)
+            signed = yield from _signed(creator, replacement)
             entry = sender.not_included(replace(entry, attempts=(*entry.attempts, signed)))
         yield from sender.keep(entry, new=not raises)
         lost = yield from sender.hand_over(entry, new=not raises)
-        _note(record, name, entry, code)
+        _record_entry(record, name, entry, code)
         return entry, lost
     finally:
         turn.give_back()
 
 
-def _first(
+def _signed_creation(
     order: DeploymentOrder,
     sender: Sender,
     creator: Creator,
@@ -287,7 +289,7 @@ def _first(
     head, first = yield from together(Head(), BlockAt(0))
     gas = (yield from creation_gas(order.deployer, code)) * 5 // 4
     price = yield from fees(head, order.options, has_base_fee=chain_of(order).base_fee)
-    hold_cost(gas, price, order.options)
+    check_cost(gas, price, order.options)
     creating = Creating(
         chain_id=order.chain_id,
         nonce=number,
@@ -311,7 +313,7 @@ def _first(
     )
 
 
-def _note(record: Record, name: str, entry: JournalEntry, code: bytes) -> None:
+def _record_entry(record: Record, name: str, entry: JournalEntry, code: bytes) -> None:
     """Record which transaction creates a contract, and at which address."""
     *before, latest = entry.tx_hashes
     replaced = {"replaced": before} if before else {}
@@ -341,7 +343,7 @@ def _signed(creator: Creator, creating: Creating) -> Flow[SignedTransaction]:
     return SignedTransaction(raw)
 
 
-def _dearer(sender: Sender, now: Creating, options: WriteOptions) -> Flow[Creating]:
+def _at_higher_price(sender: Sender, now: Creating, options: WriteOptions) -> Flow[Creating]:
     price = yield from raised(
         (now.max_fee_per_gas_wei, now.tip_per_gas_wei),
         options,

@@ -132,7 +132,7 @@ def plan(order: DeploymentOrder, record: Record) -> Flow[DeploymentPlan]:
     chain_id, head, balance = yield from together(ChainId(), Head(), Balance(order.deployer))
     if chain_id != order.chain_id:
         raise WrongChain(order.chain_id, chain_id)
-    _hold(order, record)
+    _check_same_deployment(order, record)
     limit = head.gas_limit
     if limit is None:
         raise BadAnswer("the latest block has no gas limit: use another RPC node")
@@ -195,7 +195,7 @@ def deploy(order: DeploymentOrder, record: Record, creator: Creator) -> Flow[Dep
     """
     if creator.address != order.deployer:
         raise NotDeployed(f"{creator.address} signs, and {order.deployer} is to deploy")
-    _hold(order, record)
+    _check_same_deployment(order, record)
     record.fields.update(_fixed(order))
     record.write()
     found = chain_of(order)
@@ -253,7 +253,7 @@ def _fixed(order: DeploymentOrder) -> dict[str, object]:
     }
 
 
-def _hold(order: DeploymentOrder, record: Record) -> None:
+def _check_same_deployment(order: DeploymentOrder, record: Record) -> None:
     """Reject the record of another deployment."""
     if record.is_finished:
         raise NotDeployed(

@@ -144,7 +144,7 @@ class Devnet:
 
     def deployment(self) -> Deployment:
         """Return the deployment of our contracts on this chain."""
-        return self._here("local")
+        return self._deployment_of("local")
 
     def v1_deployment(self) -> Deployment:
         """Return the deployment of v1's contracts on this chain.
@@ -156,7 +156,7 @@ class Devnet:
             raise DevnetError(
                 "this development chain does not have v1's contracts: use with_v1=True"
             )
-        return self._here("local-v1")
+        return self._deployment_of("local-v1")
 
     def start(self) -> None:
         """Start Anvil and deploy the contracts.
@@ -217,7 +217,7 @@ class Devnet:
             raise DevnetError("the development chain is not running: start it first")
         return self._anvil
 
-    def _here(self, name: str) -> Deployment:
+    def _deployment_of(self, name: str) -> Deployment:
         known = networks.built_in(name)
         if self.chain_id == known.chain_id:
             return replace(known, rpc_urls=(self.rpc_url,))

@@ -90,7 +90,7 @@ def offerable(
     dialect, heir = dialect_of(deployment), Address(new_owner)
     asked = together(ChainId(), dialect.owner(None), CodeSize(heir), dialect.pending_owner(None))
     chain_id, owns, size, _ = yield from asked
-    hold_chain(deployment, chain_id)
+    check_chain(deployment, chain_id)
     if owns != owner:
         raise NotHandedOver(f"{owns} owns the registry, and {owner} can't offer it")
     if not size and not without_code:
@@ -193,7 +193,7 @@ def accepted(deployment: Deployment, new_owner: str) -> Flow[None]:
     dialect, heir = dialect_of(deployment), Address(new_owner)
     asked = together(ChainId(), dialect.owner(None), dialect.pending_owner(None))
     chain_id, owner, pending = yield from asked
-    hold_chain(deployment, chain_id)
+    check_chain(deployment, chain_id)
     if owner != heir or pending is not None:
         also = f", and it is offered to {pending}" if pending is not None else ""
         raise NotHandedOver(f"{owner} owns the registry{also}: {heir} should own it alone")
@@ -211,13 +211,13 @@ def offered(deployment: Deployment, heir: Address) -> Flow[None]:
     """
     dialect = dialect_of(deployment)
     chain_id, pending = yield from together(ChainId(), dialect.pending_owner(None))
-    hold_chain(deployment, chain_id)
+    check_chain(deployment, chain_id)
     if pending != heir:
         other = "nobody" if pending is None else pending
         raise NotHandedOver(f"the registry is offered to {other}, not to {heir}: offer it first")
 
 
-def hold_chain(deployment: Deployment, chain_id: int) -> None:
+def check_chain(deployment: Deployment, chain_id: int) -> None:
     """Raise `WrongChain` if the node is on another chain than the deployment."""
     if chain_id != deployment.chain_id:
         raise WrongChain(deployment.chain_id, chain_id)

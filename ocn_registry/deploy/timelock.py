@@ -19,7 +19,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from ocn_registry.deploy.handover import NotHandedOver, accepted, hold_chain, offered, safe_batch
+from ocn_registry.deploy.handover import NotHandedOver, accepted, check_chain, offered, safe_batch
 from ocn_registry.dialects import dialect_of
 from ocn_registry.dialects.shared import call, question
 from ocn_registry.errors import InvalidInput, UnknownRevert
@@ -88,7 +88,7 @@ def acceptance(deployment: Deployment, timelock: str, *, salt: int = 0) -> Flow[
         _ask(address, "getMinDelay()", block=head.ref.number),
         ChainId(),
     )
-    hold_chain(deployment, chain_id)
+    check_chain(deployment, chain_id)
     if stage >= len(OperationStage):
         raise NotHandedOver(f"{address} is not a timelock: it answers with stage {stage}")
     waits = OperationStage(stage) in {OperationStage.WAITING, OperationStage.READY}
@@ -211,7 +211,7 @@ def scheduling(
         raise InvalidInput(
             f"the delay is below the timelock's minimum: use at least {found.min_delay_s} s"
         )
-    yield from _hold_role(address, _PROPOSER, proposer, "proposer")
+    yield from _check_role(address, _PROPOSER, proposer, "proposer")
     operation = _operation(deployment, address, salt)
     data = call(f"schedule({_OPERATION},uint256)", *operation, abi.uint(delay))
     return Call(address, data, _no_items)
@@ -234,7 +234,7 @@ def executing(
             "wait until the chain's clock is there",
         )
     yield from offered(deployment, address)
-    yield from _hold_role(address, _EXECUTOR, executor, "executor")
+    yield from _check_role(address, _EXECUTOR, executor, "executor")
     data = call(f"execute({_OPERATION})", *_operation(deployment, address, salt))
     return Call(address, data, _no_items)
 
@@ -246,7 +246,7 @@ def _operation(deployment: Deployment, timelock: Address, salt: int) -> tuple[by
     return target, _NOTHING, abi.blob(step.data), _NOTHING, abi.uint(salt)
 
 
-def _hold_role(timelock: Address, role: bytes, account: Address, name: str) -> Flow[None]:
+def _check_role(timelock: Address, role: bytes, account: Address, name: str) -> Flow[None]:
     """Check that an account has a role. If the zero address has it, every account does."""
     signature = "hasRole(bytes32,address)"
     has, open_to_all = yield from together(

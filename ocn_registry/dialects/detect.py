@@ -43,9 +43,9 @@ def detect(registry: Address, permissions: Address, *, name: str = "found") -> F
         if not size:
             raise NoContract(address)
     dialect = None
-    if (yield from _all(_third(chain_id, registry, permissions))):
+    if (yield from _all(_signs_of_third(chain_id, registry, permissions))):
         dialect = "v3"
-    elif (yield from _all(_first(registry, permissions))):
+    elif (yield from _all(_signs_of_first(registry, permissions))):
         says_its_name = yield from _all((_sign(permissions, _DOMAIN, _is_there),))
         dialect = None if says_its_name else "v1"
     if dialect is not None:
@@ -63,7 +63,9 @@ def detect(registry: Address, permissions: Address, *, name: str = "found") -> F
     )
 
 
-def _third(chain_id: int, registry: Address, permissions: Address) -> tuple[Call[bool], ...]:
+def _signs_of_third(
+    chain_id: int, registry: Address, permissions: Address
+) -> tuple[Call[bool], ...]:
     def is_domain(name: str, address: Address) -> Callable[[Words], bool]:
         def decode(reader: Words) -> bool:
             reader.fixed(1)  # a bit mask of the fields in use
@@ -79,7 +81,7 @@ def _third(chain_id: int, registry: Address, permissions: Address) -> tuple[Call
     )
 
 
-def _first(registry: Address, permissions: Address) -> tuple[Call[bool], ...]:
+def _signs_of_first(registry: Address, permissions: Address) -> tuple[Call[bool], ...]:
     def is_flag(reader: Words) -> bool:
         reader.flag()
         return True

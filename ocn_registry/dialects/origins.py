@@ -163,7 +163,9 @@ def occurrence(
     if not dialect.limits.events_tell_all:
         (change,) = dialect.changes((log,), _intents(change, functions))
         certain = bool(functions) or not isinstance(change, ServiceSet | AgreementMade)
-    return Occurrence(change=change, how=_how(change, sender, functions), certain=certain)
+    return Occurrence(
+        change=change, how=_way_of_sending(change, sender, functions), certain=certain
+    )
 
 
 def _intents(change: Change, functions: tuple[str, ...]) -> tuple[Intent, ...]:
@@ -176,7 +178,9 @@ def _intents(change: Change, functions: tuple[str, ...]) -> tuple[Intent, ...]:
     return ()
 
 
-def _how(change: Change, sender: Address | None, functions: tuple[str, ...]) -> How | None:
+def _way_of_sending(
+    change: Change, sender: Address | None, functions: tuple[str, ...]
+) -> How | None:
     kinds = LEADS_TO.get(type(change))
     if kinds is None:
         return "owner" if functions else None

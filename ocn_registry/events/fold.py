@@ -264,11 +264,11 @@ class Fold:
         draft, self._newest = self._draft, account
         if draft.last_membership is None:
             if not self._is_complete:
-                return self._unheard_of()
+                return self._placeholder()
             draft.last_membership = 0
         draft.last_membership += 1
         return draft.last_membership
 
-    def _unheard_of(self) -> int:
+    def _placeholder(self) -> int:
         self._stand_in -= 1
         return self._stand_in

@@ -66,7 +66,7 @@ class ServicesFold:
         for member in draft.users_of(changed):
             row = draft.consents.get(member)
             if row is not None and any(consent.provider in changed for consent in row.consents):
-                self._put_consents(member, row.user, filter(self._binds, row.consents))
+                self._put_consents(member, row.user, filter(self._is_in_force, row.consents))
 
     def end(self, member: Member) -> None:
         """End a membership with its service and agreements."""
@@ -85,12 +85,12 @@ class ServicesFold:
             raise MissingEvents(f"{provider} offers a service and is not a party: read all again")
         present = draft.services.get(account.member)
         if present is None:
-            version: int | None = 1 if self._is_complete else self._unheard_of()
+            version: int | None = 1 if self._is_complete else self._placeholder()
         elif present.permissions == change.permissions:
             version = present.version
         else:
             known = present.version is not None and present.version > 0
-            version = present.version + 1 if known and present.version else self._unheard_of()
+            version = present.version + 1 if known and present.version else self._placeholder()
         draft.services.put(
             account.member,
             ServiceRow(
@@ -184,12 +184,12 @@ class ServicesFold:
         row = ConsentsRow(user, tuple(consents))
         self._draft.consents.put(member, row if row.consents else None)
 
-    def _binds(self, consent: Consent) -> bool:
+    def _is_in_force(self, consent: Consent) -> bool:
         service = self._draft.services.get(consent.provider)
         return (
             service is not None and bool(service.permissions) and service.version == consent.version
         )
 
-    def _unheard_of(self) -> int:
+    def _placeholder(self) -> int:
         self._stand_in -= 1
         return self._stand_in

@@ -124,7 +124,7 @@ def parties(  # noqa: PLR0913, PLR0917 - what parties are, and who sets them
     statuses: dict[PartyId, Literal["unchanged", "created", "updated"]] = {}
     steps: list[SignableIntent] = []
     for one in wanted:
-        present = _found(dialect, held, one.id)
+        present = _listed_party(dialect, held, one.id)
         differing = _differing(dialect, one, present, signs=signs)
         steps += differing
         statuses[one.id] = "created" if present is None else "updated" if differing else "unchanged"
@@ -156,7 +156,7 @@ def _differing(
     )
     dialect.check(party)
     steps: list[SignableIntent] = []
-    if found is None or not _is(found, party):
+    if found is None or not _is_listed_as(found, party):
         steps.append(party)
     sender, receiver = wanted.modules_sender, wanted.modules_receiver
     names_id = dialect.limits.has_many_ids
@@ -185,14 +185,14 @@ def _differing(
     return steps
 
 
-def _found(dialect: Dialect, held: tuple[Party, ...], wanted: PartyId) -> Party | None:
+def _listed_party(dialect: Dialect, held: tuple[Party, ...], wanted: PartyId) -> Party | None:
     """Return the listed party that an id updates: its own, or the one that it replaces."""
     if not dialect.limits.has_many_ids:
         return held[0] if held else None
     return next((party for party in held if party.id == wanted), None)
 
 
-def _is(found: Party, wanted: SetParty) -> bool:
+def _is_listed_as(found: Party, wanted: SetParty) -> bool:
     return (found.id, set(found.roles), found.operator) == (
         PartyId(wanted.country_code, wanted.party_id),
         set(wanted.roles),

@@ -82,13 +82,13 @@ def _next(
             number in waiting for number in range(counts.pending, last.number)
         )
         return last.number + 1 if whole else None
-    stands = yield from _stands(sender, last, counts)
+    stands = yield from _is_still_final(sender, last, counts)
     if stands is None:
         return None
     return last.number + 1 if stands else counts.pending
 
 
-def _stands(sender: Sender, entry: JournalEntry, counts: Counts) -> Flow[bool | None]:
+def _is_still_final(sender: Sender, entry: JournalEntry, counts: Counts) -> Flow[bool | None]:
     """Return whether a final entry is still in the chain; `None` if the node may be behind.
 
     A test chain can be reset, but is never behind: one program makes all of its blocks.

@@ -111,11 +111,11 @@ def raised(
     fee_was, tip_was = was
     head = yield from Head()
     fee, tip = yield from fees(head, options, has_base_fee=has_base_fee)
-    fee = max(fee, _more(fee_was))
+    fee = max(fee, _raised_price(fee_was))
     if tip_was is None:
         tip = None
     else:
-        tip = max(options.tip_per_gas_wei if tip is None else tip, _more(tip_was))
+        tip = max(options.tip_per_gas_wei if tip is None else tip, _raised_price(tip_was))
         fee = max(fee, tip)
     cap = options.max_fee_per_gas_wei
     if cap is not None and fee > cap:
@@ -123,12 +123,12 @@ def raised(
     return Price(fee, tip)
 
 
-def hold_cost(gas: int, price: Price, options: WriteOptions) -> None:
+def check_cost(gas: int, price: Price, options: WriteOptions) -> None:
     """Raise `FeeAboveCap` if a transaction could cost more than the options' limit."""
     cost, most = gas * price.max_fee_per_gas_wei, options.max_cost_wei
     if most is not None and cost > most:
         raise FeeAboveCap(cost, most, of="transaction")
 
 
-def _more(price_wei: int) -> int:
+def _raised_price(price_wei: int) -> int:
     return price_wei + price_wei // _RISE + 1

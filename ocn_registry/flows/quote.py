@@ -196,7 +196,7 @@ def write_of(
         call=call,
         items=tuple([item(step) for step in steps]),
         carries=written(steps),
-        once=_once(dialect, steps),
+        once=_is_accepted_once(dialect, steps),
         bound=bound,
     )
 
@@ -248,7 +248,7 @@ def quote_call(
     return Quote(gas=made.gas, cost_wei=made.gas * made.max_fee_per_gas_wei)
 
 
-def _once(dialect: Dialect, steps: tuple[Step, ...]) -> bool:
+def _is_accepted_once(dialect: Dialect, steps: tuple[Step, ...]) -> bool:
     signed = all(isinstance(step, SignedRequest) for step in steps)
     return signed and not dialect.limits.replayable
 

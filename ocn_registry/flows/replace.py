@@ -22,7 +22,7 @@ from ocn_registry.evm.transactions import SignedTransaction, digest, signature_i
 from ocn_registry.flows.confirmation import Included, look_for, wait
 from ocn_registry.flows.options import LEAST_GAS
 from ocn_registry.flows.outcome import outcome
-from ocn_registry.flows.price import hold_cost, raised
+from ocn_registry.flows.price import check_cost, raised
 from ocn_registry.flows.sender import other_chain, same_chain, sender_for
 from ocn_registry.flows.transaction import outcome_of_entry, signed_by
 from ocn_registry.foreign.text import shown
@@ -151,8 +151,8 @@ def _replace(
     try:
         entry = yield from _known(dialect, sender, tx_hash)
         if not isinstance((yield from look_for(entry.tx_hashes, 1)), Included):
-            dearer = yield from _dearer(entry, sender, void=void)
-            signed = yield from signed_by(signer, dearer)
+            replacement = yield from _at_higher_price(entry, sender, void=void)
+            signed = yield from signed_by(signer, replacement)
             entry = sender.not_included(replace(entry, attempts=(*entry.attempts, signed)))
             yield from sender.keep(entry)
             lost = yield from sender.hand_over(entry, new=False)
@@ -189,13 +189,13 @@ def _known(dialect: Dialect, sender: Sender, tx_hash: str) -> Flow[JournalEntry]
     else:
         yield from _of_this_chain(entry)
     for attempt in entry.attempts:
-        yield from _own(sender, attempt)
+        yield from _check_sender(sender, attempt)
     if entry.chain_id != dialect.chain_id:
         raise WrongChain(dialect.chain_id, entry.chain_id)
     return entry
 
 
-def _own(sender: Sender, attempt: SignedTransaction) -> Flow[None]:
+def _check_sender(sender: Sender, attempt: SignedTransaction) -> Flow[None]:
     """Raise `InvalidInput` if the account did not sign a transaction."""
 
     def signer_of() -> str | None:
@@ -216,7 +216,7 @@ def _own(sender: Sender, attempt: SignedTransaction) -> Flow[None]:
         )
 
 
-def _dearer(entry: JournalEntry, sender: Sender, *, void: bool) -> Flow[Transaction]:
+def _at_higher_price(entry: JournalEntry, sender: Sender, *, void: bool) -> Flow[Transaction]:
     """Return the replacement for an entry's transaction, at a higher price."""
     latest = unsigned(entry.attempts[-1].raw)
     price = yield from raised(
@@ -226,19 +226,19 @@ def _dearer(entry: JournalEntry, sender: Sender, *, void: bool) -> Flow[Transact
     )
     # After a cancellation attempt, the call is that of the first attempt.
     call = unsigned(entry.attempts[0].raw)
-    dearer = replace(
+    replacement = replace(
         call,
         max_fee_per_gas_wei=price.max_fee_per_gas_wei,
         tip_per_gas_wei=price.tip_per_gas_wei,
     )
     if void:
-        dearer = replace(dearer, to=sender.account, data=b"", gas=LEAST_GAS)
-    hold_cost(dearer.gas, price, sender.options)
-    cost_wei = dearer.gas * price.max_fee_per_gas_wei
+        replacement = replace(replacement, to=sender.account, data=b"", gas=LEAST_GAS)
+    check_cost(replacement.gas, price, sender.options)
+    cost_wei = replacement.gas * price.max_fee_per_gas_wei
     balance = yield from Balance(sender.account)
-    if balance < cost_wei:  # no node would take it
+    if balance < cost_wei:  # no node would accept it
         raise InsufficientFunds(sender.account, balance, cost_wei)
-    return dearer
+    return replacement
 
 
 def _entry(dialect: Dialect, tx_hash: str, options: WriteOptions) -> Flow[JournalEntry | None]:

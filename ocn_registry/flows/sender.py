@@ -145,7 +145,7 @@ class Sender:
             yield from task
         except GeneratorExit:
             if new:
-                self._forget(entry)
+                self._remove_now(entry)
             elif self.options.on_signed is not None:  # whoever waits for the entry next sends it
                 self.options.on_signed(entry.tx_hashes[-1])
             raise
@@ -269,7 +269,7 @@ class Sender:
                 self.options.on_signed(entry.tx_hashes[-1])
             except BaseException:
                 if new:  # or the next write of the account would send it
-                    self._forget(entry)
+                    self._remove_now(entry)
                 raise
         try:
             handover = yield from Send(entry.attempts[-1])
@@ -288,7 +288,7 @@ class Sender:
         task: Local[None] = Local(lambda: self.journal.remove(entry), finishes=True)
         yield from task
 
-    def _forget(self, entry: JournalEntry) -> None:
+    def _remove_now(self, entry: JournalEntry) -> None:
         """Remove an entry that was never sent, for a caller that performs no effects any more."""
         with suppress(JournalError):  # what interrupted it is reported
             self.journal.remove(entry)

@@ -24,7 +24,7 @@ from ocn_registry.flows.journal_text import items as items_of
 from ocn_registry.flows.numbers import next_number
 from ocn_registry.flows.options import LEAST_GAS, MOST_GAS
 from ocn_registry.flows.outcome import attempt_of, created, outcome
-from ocn_registry.flows.price import Price, hold_cost, price_at
+from ocn_registry.flows.price import Price, check_cost, price_at
 from ocn_registry.flows.same_write import (
     is_among_others,
     only_asked,
@@ -210,7 +210,7 @@ def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
         price = Price(0, 0)  # where gas is free, an account without a balance can write
     if write.bound is not None:
         price = _bound(gas, price, counts, write.bound)
-    hold_cost(gas, price, options)
+    check_cost(gas, price, options)
     if balance < gas * price.max_fee_per_gas_wei:
         raise InsufficientFunds(sender.account, balance, gas * price.max_fee_per_gas_wei)
     transaction = Transaction(

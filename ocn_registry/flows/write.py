@@ -124,7 +124,7 @@ def _in_stages(
             parts.append((yield from transact(dialect, write, signer, patience)))
             continue
         try:
-            part = yield from _insist(dialect, write, signer, patience)
+            part = yield from _send_persistently(dialect, write, signer, patience)
         except OcnRegistryError as error:
             raise (yield from _undone(dialect, stage, signer, quick, parts, error)) from error
         parts.append(part)
@@ -146,14 +146,14 @@ def _undone(  # noqa: PLR0913, PLR0917 - all that is known when a stage fails
     try:
         for intent in failed.undo:
             write = write_of(dialect, (intent,), signer.address)
-            part = yield from _insist(dialect, write, signer, options)
+            part = yield from _send_persistently(dialect, write, signer, options)
             hashes.append(part.tx_hash)
     except OcnRegistryError:
         return PartlyDone(error, tuple(hashes), restored=False)
     return PartlyDone(error, tuple(hashes), restored=True)
 
 
-def _insist(
+def _send_persistently(
     dialect: Dialect,
     write: Write,
     signer: AnySigner,

@@ -76,7 +76,7 @@ def _is_list(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, (str, *_BYTES))
 
 
-def _has(*names: str) -> Callable[[object], bool]:
+def _instance_with(*names: str) -> Callable[[object], bool]:
     """Return the check for a protocol: an instance, not a class, with these attributes."""
     return lambda value: not isinstance(value, type) and all(hasattr(value, name) for name in names)
 
@@ -112,15 +112,18 @@ _KINDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "Perform": (callable, "a function"),
     "AsyncPerform": (callable, "a function"),
     "Signer": (
-        _has("address", "sign", "sign_transaction"),
+        _instance_with("address", "sign", "sign_transaction"),
         "a Signer, such as KeySigner.from_file(PATH), not a key or an address",
     ),
-    "Transport": (_has("perform", "close"), "a Transport, such as HttpTransport(URLS)"),
-    "Journal": (_has("take", "write", "entries"), "a Journal, such as SqliteJournal(PATH)"),
-    "Answering": (_has("answer"), "a chain, such as MemoryChain()"),
-    "Dialect": (_has("address_of", "limits"), "the dialect of a deployment"),
-    "Web3": (_has("provider"), "a Web3"),
-    "Payload": (_has("digest", "document"), "a request"),
+    "Transport": (_instance_with("perform", "close"), "a Transport, such as HttpTransport(URLS)"),
+    "Journal": (
+        _instance_with("take", "write", "entries"),
+        "a Journal, such as SqliteJournal(PATH)",
+    ),
+    "Answering": (_instance_with("answer"), "a chain, such as MemoryChain()"),
+    "Dialect": (_instance_with("address_of", "limits"), "the dialect of a deployment"),
+    "Web3": (_instance_with("provider"), "a Web3"),
+    "Payload": (_instance_with("digest", "document"), "a request"),
 }
 # How to create instances of a class without using its constructor.
 _SOURCES: Final = {

@@ -53,17 +53,17 @@ def validators(client: RegistryClient) -> Iterator[Finding]:
         yield Finding("final after", ok=True, says=f"{final} block")
         return
     try:
-        found = _found(client.transport.perform, deployment.validators)
+        found = _count(client.transport.perform, deployment.validators)
     except OcnRegistryError as error:
         says = f"not known: the node does not say who made its blocks ({error})"
         yield Finding("validators", ok=True, says=says)
         found = Validators(None, 0, 0)
     else:
-        yield _at_work(found)
+        yield _working(found)
     yield _final(found, final)
 
 
-def _found(perform: Perform, contract: Address | None) -> Validators:
+def _count(perform: Perform, contract: Address | None) -> Validators:
     listed = None if contract is None else _listed(perform, contract)
     head: HeadBlock = perform(Head())
     wanted = _BLOCKS if listed is None else min(2 * listed, _MOST_BLOCKS)
@@ -84,7 +84,7 @@ def _listed(perform: Perform, contract: Address) -> int | None:
     return listed or None
 
 
-def _at_work(found: Validators) -> Finding:
+def _working(found: Validators) -> Finding:
     seen = f"{found.authors} made the last {found.blocks} blocks"
     if found.listed is None:
         says = f"{seen}; how many there are is not known"

@@ -224,7 +224,7 @@ def close_import(
     Raises:
         NotAsPlanned: Something differs, and nothing was closed.
     """
-    settings = _closing(client, signer, options)
+    settings = _closing_flow(client, signer, options)
     flow = close(dialect_of(client.deployment), planned, settings, anyway=anyway)
     return run(flow, client.transport.perform)
 
@@ -238,7 +238,7 @@ async def close_import_async(
     options: WriteOptions | None = None,
 ) -> tuple[Outcome, ...]:
     """Close the import of both contracts, if everything is as planned; see `close_import`."""
-    settings = _closing(client, signer, options)
+    settings = _closing_flow(client, signer, options)
     flow = close(dialect_of(client.deployment), planned, settings, anyway=anyway)
     return await run_async(flow, client.transport.perform)
 
@@ -267,7 +267,7 @@ def _kept(
     return chosen if chosen.journal else replace(chosen, journal=client.journal)
 
 
-def _closing(
+def _closing_flow(
     client: RegistryClient | AsyncRegistryClient,
     signer: AnySigner,
     options: WriteOptions | None,

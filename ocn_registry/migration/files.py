@@ -61,7 +61,7 @@ def from_json(content: str | bytes) -> SourceSnapshot:
     """
     raw = content.encode() if isinstance(content, str) else content
     try:
-        fields = _object(parse_json(raw, SNAPSHOT_FILE, pairs=_once, number=_no_number))
+        fields = _object(parse_json(raw, SNAPSHOT_FILE, pairs=_unique_keys, number=_no_number))
         digest = fields.pop("digest", None)
         snapshot = _snapshot(fields)
     except InvalidInput as error:
@@ -236,7 +236,7 @@ def _left_out(row: dict[str, object]) -> LeftOut:
     )
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise InvalidInput("a name appears twice in one object")

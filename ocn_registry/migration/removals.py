@@ -101,15 +101,21 @@ class Removals:
         ]
         urls = {one.operator: one.domain for one in nodes}
         left = [
-            *[(Kind.NODE, f"{one.domain} of {one.operator}") for one in _gone(plan.nodes, nodes)],
-            *[(Kind.PARTY, f"{one.id} of {one.address}") for one in _gone(plan.parties, parties)],
+            *[
+                (Kind.NODE, f"{one.domain} of {one.operator}")
+                for one in _missing_from(plan.nodes, nodes)
+            ],
+            *[
+                (Kind.PARTY, f"{one.id} of {one.address}")
+                for one in _missing_from(plan.parties, parties)
+            ],
             *[
                 (Kind.SERVICE, f"{one.name} of {one.provider}")
-                for one in _gone(plan.services, services)
+                for one in _missing_from(plan.services, services)
             ],
             *[
                 (Kind.AGREEMENT, f"{one.user} with {one.provider}")
-                for one in _gone(plan.agreements, agreements)
+                for one in _missing_from(plan.agreements, agreements)
             ],
         ]
         removed = [LeftOut(kind=kind, subject=what, why=Why.GIVEN_UP) for kind, what in left]
@@ -135,13 +141,13 @@ class Removals:
                 self._list(change.node.operator, change)
                 self.nodes.discard(change.node.operator)
             case outcomes.NodeDeleted():
-                if self._stays_away(change.operator, event, planned):
+                if self._is_kept_out(change.operator, event, planned):
                     self.nodes.add(change.operator)
             case outcomes.PartySet():
                 self._list(change.id, change)
                 self.parties.discard((change.id, change.address))
             case outcomes.PartyDeleted():
-                if self._stays_away(change.id, event, planned):
+                if self._is_kept_out(change.id, event, planned):
                     self.parties.add((change.id, change.address))
             case outcomes.ServiceSet():
                 self._list(("service", change.provider), change)
@@ -167,7 +173,7 @@ class Removals:
         if account is not None:
             self._reserved[key] = account
 
-    def _stays_away(self, key: object, event: Event, planned: dict[object, Change]) -> bool:
+    def _is_kept_out(self, key: object, event: Event, planned: dict[object, Change]) -> bool:
         listed = self._listed.pop(key, None)
         by_its_account = event.how in {"direct", "signed", "controller"}
         return by_its_account or (listed is not None and listed == planned.get(key))
@@ -190,6 +196,6 @@ def _planned(plan: MigrationPlan) -> dict[object, Change]:
     return found
 
 
-def _gone(before: tuple[T, ...], after: list[T]) -> list[T]:
+def _missing_from(before: tuple[T, ...], after: list[T]) -> list[T]:
     kept = set(map(id, after))
     return [one for one in before if id(one) not in kept]

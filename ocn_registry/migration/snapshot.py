@@ -63,7 +63,7 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[SourceSn
         holders = yield from all_of(tuple([dialect.party(one, at.number) for one in former]))
         hidden = yield from odd_entries(dialect, at.number)
         found = [party for party in holders if party is not None]
-        parties, stale = _with_further(parties, found)
+        parties, stale = _with_former_ids(parties, found)
         odd = (
             *hidden,
             *history.former_urls(nodes),
@@ -85,7 +85,7 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[SourceSn
     )
 
 
-def _with_further(
+def _with_former_ids(
     parties: tuple[Party, ...],
     former: list[Party],
 ) -> tuple[tuple[Party, ...], tuple[LeftOut, ...]]:

@@ -76,7 +76,7 @@ def _finite_float(value: float) -> str:
     return text
 
 
-def _as_it_came(value: float) -> str:
+def _python_text(value: float) -> str:
     return str(value)
 
 
@@ -97,11 +97,11 @@ JVM = NumberFormat(
 # Other formats in use, the likely ones first: a JVM that verifies maps, one that verifies classes,
 # and what each of them signs.
 _MET = tuple(
-    NumberFormat(name="jvm", plain=plain, floats=floats, sent=_as_it_came, sent_floats=sent_floats)
+    NumberFormat(name="jvm", plain=plain, floats=floats, sent=_python_text, sent_floats=sent_floats)
     for plain, floats, sent_floats in (
-        (jvm_text, jvm_text, _as_it_came),
+        (jvm_text, jvm_text, _python_text),
         (jvm_text, float_text, float_text),
-        (java_text, java_text, _as_it_came),
+        (java_text, java_text, _python_text),
         (java_text, float_text, float_text),
     )
 )

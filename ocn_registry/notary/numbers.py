@@ -121,7 +121,7 @@ def _shortest_float(value: float) -> tuple[str, str, int]:
         text = f"{value:.{digits}e}"
         if _as_float(float(text)) == value:
             break
-    return _apart(text)
+    return _parts_of(text)
 
 
 def _shortest(value: float) -> tuple[str, str, int]:
@@ -130,10 +130,10 @@ def _shortest(value: float) -> tuple[str, str, int]:
     The value is 0.DIGITS times ten to the power of the position. Python and JavaScript both choose
     the shortest digits, and of these the nearest; only their layouts differ.
     """
-    return _apart(repr(value))
+    return _parts_of(repr(value))
 
 
-def _apart(text: str) -> tuple[str, str, int]:
+def _parts_of(text: str) -> tuple[str, str, int]:
     mantissa, _, power = text.lstrip("-").partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")

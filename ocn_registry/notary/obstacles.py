@@ -78,7 +78,7 @@ def _obstacles(
             if number_texts == "jvm":
                 found = _lost_by_floats(field, value) if floating else None
             else:
-                found = _read_otherwise(field, value, write(path, value), floating=floating)
+                found = _misread_number(field, value, write(path, value), floating=floating)
             if found is not None:
                 yield found
     if method != "PATCH":
@@ -135,7 +135,7 @@ def _lost_by_floats(field: str, value: float) -> Obstacle | None:
     )
 
 
-def _read_otherwise(field: str, value: float, signed: str, *, floating: bool) -> Obstacle | None:
+def _misread_number(field: str, value: float, signed: str, *, floating: bool) -> Obstacle | None:
     if isinstance(value, int) and abs(value) > numbers.EXACT_INTEGERS:
         return Obstacle(
             field=field,

@@ -130,7 +130,7 @@ def _unbrotli(packed: bytes, limit: int) -> bytes:
         raise MalformedSignature(
             "the signature is neither brotli nor gzip, or is damaged"
         ) from None
-    return _whole(read, limit, finished=reader.is_finished())
+    return _checked_output(read, limit, finished=reader.is_finished())
 
 
 class _BrotliReader(Protocol):
@@ -166,10 +166,10 @@ def _gunzip(packed: bytes, limit: int) -> bytes:
         read = reader.decompress(packed, limit + 1)
     except zlib.error:
         raise MalformedSignature("the signature begins like gzip and is damaged") from None
-    return _whole(read, limit, finished=reader.eof and not reader.unused_data)
+    return _checked_output(read, limit, finished=reader.eof and not reader.unused_data)
 
 
-def _whole(read: bytes, limit: int, *, finished: bool) -> bytes:
+def _checked_output(read: bytes, limit: int, *, finished: bool) -> bytes:
     if len(read) > limit:
         raise MalformedSignature(f"the signature unpacks to more than {limit} bytes")
     if not finished:

@@ -57,7 +57,9 @@ class CurrentEntries:
 
     def node(self, account: str) -> Node | None:
         """Return the node of an account."""
-        return self._once(("node", account), lambda: self._client.node(account, block=self._block))
+        return self._cached(
+            ("node", account), lambda: self._client.node(account, block=self._block)
+        )
 
     def party(self, account: str) -> Party | None:
         """Return the party of an account under its current id."""
@@ -65,7 +67,7 @@ class CurrentEntries:
 
     def parties_of(self, account: str) -> tuple[Party, ...]:
         """Return the parties of an account, one for each of its ids, the current one first."""
-        return self._once(
+        return self._cached(
             ("parties_of", account),
             lambda: self._client.parties_of(account, block=self._block),
         )
@@ -77,24 +79,24 @@ class CurrentEntries:
 
     def service(self, account: str) -> Service | None:
         """Return the service of an account."""
-        return self._once(
+        return self._cached(
             ("service", account), lambda: self._client.service(account, block=self._block)
         )
 
     def agreement(self, user: str, provider: str) -> Agreement | None:
         """Return the agreement of an account with a provider."""
         key = ("agreement", user, provider)
-        return self._once(key, lambda: self._client.agreement(user, provider, block=self._block))
+        return self._cached(key, lambda: self._client.agreement(user, provider, block=self._block))
 
     def agreements(self, user: str) -> tuple[Agreement, ...]:
         """Return the agreements of an account."""
-        return self._once(
+        return self._cached(
             ("agreements", user), lambda: self._client.agreements(user, block=self._block)
         )
 
     def parties(self, *, operator: str) -> tuple[Party, ...]:
         """Return the parties reached through an operator's node."""
-        return self._once(
+        return self._cached(
             ("parties", operator),
             lambda: self._client.parties(operator=operator, block=self._block),
         )
@@ -106,14 +108,14 @@ class CurrentEntries:
 
     def holdings(self, account: str) -> Holdings:
         """Return everything that an account has."""
-        return self._once(
+        return self._cached(
             ("holdings", account),
             lambda: self._client.identity.holdings(account, block=self._block),
         )
 
     def controller_of(self, account: str) -> Address:
         """Return the account that signs for an account."""
-        return self._once(
+        return self._cached(
             ("controller_of", account),
             lambda: self._client.controller_of(account, block=self._block),
         )
@@ -128,7 +130,7 @@ class CurrentEntries:
     def nonce(self, account: str, contract: Contract) -> int:
         """Return the nonce of an account."""
         key = ("nonce", account, contract.value)
-        return self._once(key, lambda: self._client.nonce(account, contract, block=self._block))
+        return self._cached(key, lambda: self._client.nonce(account, contract, block=self._block))
 
     def _asked(self, account: Address, intent: Intent) -> tuple[Key, Asked[object]] | None:
         dialect, block = self._dialect, self._block
@@ -156,7 +158,7 @@ class CurrentEntries:
             case _:
                 return None
 
-    def _once(self, key: Key, read: Callable[[], T]) -> T:
+    def _cached(self, key: Key, read: Callable[[], T]) -> T:
         if key not in self._known:
             self._known[key] = read()
         return self._known[key]  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - what `read` returned

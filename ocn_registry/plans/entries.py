@@ -71,10 +71,10 @@ def fields_of(
         parts = value if is_list(value) else [value]
         if not any(map(is_object, parts)):
             if value is not None:
-                yield label, ", ".join(map(_said, parts)) or "none"
+                yield label, ", ".join(map(_value_text, parts)) or "none"
             continue
         for part in parts:
-            yield label, "" if is_object(part) else _said(part)
+            yield label, "" if is_object(part) else _value_text(part)
             yield from fields_of(part, f"{indent}  ", token=token) if is_object(part) else ()
 
 
@@ -83,7 +83,7 @@ def _spaced(key: str) -> str:
     return " ".join([word.upper() if word in {"rpc", "url"} else word for word in words])
 
 
-def _said(value: object) -> str:
+def _value_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "not listed" if value is None else str(value)

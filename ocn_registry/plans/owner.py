@@ -181,7 +181,10 @@ class OwnerTask:
         yield "contract", f"Registry {deployment.registry}, generation {deployment.dialect}"
         yield "signer", owner
         yield "change", action.says
-        yield "now", "not listed" if action.before is None else entries.brief(_now(action.before))
+        yield (
+            "now",
+            "not listed" if action.before is None else entries.brief(_present_state(action.before)),
+        )
         for loss in action.losses:
             yield "ends", loss
         if action.reason:
@@ -294,7 +297,7 @@ def _described(action: OwnerAction, owner: Address) -> Entry:
     }
 
 
-def _now(before: Entry) -> Entry:
+def _present_state(before: Entry) -> Entry:
     """Return the present state for one line: of an ownership, without the block it was read at."""
     opens = before.get("importOpen")
     if not is_object(opens):

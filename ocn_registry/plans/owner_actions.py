@@ -88,7 +88,7 @@ def delete_party(
         read=lambda block: _party(client, country_code, party_id, block),
         steps=(intent,),
         only_if_same=True,
-        losses=_without(client, party),
+        losses=_losses_of_id(client, party),
     )
 
 
@@ -115,7 +115,7 @@ def reassign(client: RegistryClient, claim: SignedRequest, reason: str) -> Owner
         steps=(taken, claim),
         losses=()
         if holder is None or holder.address == claim.account
-        else _without(client, holder, reserved_for=claim.account),
+        else _losses_of_id(client, holder, reserved_for=claim.account),
     )
 
 
@@ -157,7 +157,7 @@ def reserve_id(
         send=lambda signer, options: client.send(intent, signer=signer, options=options),
         read=state,
         steps=(intent,),
-        losses=() if loses is None else _without(client, loses, reserved_for=holder),
+        losses=() if loses is None else _losses_of_id(client, loses, reserved_for=holder),
     )
 
 
@@ -339,7 +339,7 @@ def _check_lifted(what: str, holder: Address | None, reserved: Address | None) -
         raise NotListed(f"{what} is not reserved, so there is nothing to lift")
 
 
-def _without(
+def _losses_of_id(
     client: RegistryClient, party: Party, *, reserved_for: Address | None = None
 ) -> tuple[str, ...]:
     """Return the side effects for an account of losing one of its ids."""

@@ -88,7 +88,7 @@ class LoggedAction:
             InvalidInput: It can't be written.
         """
         self._known |= known
-        append(self._path, {**_now(), "status": status, **self._known})
+        append(self._path, {**_timestamp(), "status": status, **self._known})
         self.is_signed = self.is_signed or status == SIGNED
 
 
@@ -169,12 +169,12 @@ def actions(path: Path) -> list[Entry]:
 def settle(path: Path, action: Entry, status: str, **known: object) -> Entry:
     """Log the outcome of an interrupted action, and return its entry."""
     rest: Entry = {key: value for key, value in action.items() if key != "begun"}
-    line: Entry = {**rest, **_now(), "status": status, **known}
+    line: Entry = {**rest, **_timestamp(), "status": status, **known}
     append(path, line)
     return {**line, "begun": action.get("begun")}
 
 
-def _now() -> Entry:
+def _timestamp() -> Entry:
     return {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 

@@ -93,7 +93,7 @@ class WriteTask:
         Returns:
             The exit code.
         """
-        self._look(options)
+        self._read_and_quote(options)
         if unless_unchanged and all(
             is_unchanged(self._present, account, intent) for account, intent in self._changes
         ):
@@ -113,7 +113,7 @@ class WriteTask:
         )
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
 
-    def _look(self, options: WriteOptions) -> None:
+    def _read_and_quote(self, options: WriteOptions) -> None:
         """Read the listed entries and price the write, in as few requests as possible."""
         reads = [Running(self._present.reading(*change)) for change in self._changes]
         signers = [Running(self._signing(step)) for step in self._steps]
@@ -153,7 +153,7 @@ class WriteTask:
             if (account, signer) not in said:  # several changes can be those of one account
                 yield signer_line(account, signer)
             yield "change", words_of(intent)
-            entry = (account, *_entry_meant(intent))
+            entry = (account, *_identity_of_entry(intent))
             if entry not in said and not isinstance(
                 intent, intents.MoveAccount
             ):  # all that moves follows
@@ -291,7 +291,7 @@ def entry_of(  # noqa: PLR0911 - one for each kind of entry
             return None
 
 
-def _entry_meant(intent: Intent) -> tuple[object, ...]:
+def _identity_of_entry(intent: Intent) -> tuple[object, ...]:
     """Return what identifies the entry that an intent changes, among those of its account."""
     match intent:
         case (

@@ -37,7 +37,7 @@ class Running(Generic[T_co]):
         self._flow = flow
         self._error: OcnRegistryError | None = None
         self.asks: AnyEffect | None = None
-        self._go_on(lambda: next(flow))
+        self._advance(lambda: next(flow))
 
     def result(self) -> T_co:
         """Return the flow's result, or raise its error."""
@@ -47,7 +47,7 @@ class Running(Generic[T_co]):
 
     def answered(self, answer: object) -> None:
         """Send the flow the answer to its effect."""
-        self._go_on(lambda: self._flow.send(answer))
+        self._advance(lambda: self._flow.send(answer))
 
     def alone(self) -> Flow[None]:
         """Perform the flow's effect by itself; errors go to the flow."""
@@ -62,9 +62,9 @@ class Running(Generic[T_co]):
 
     def failed(self, error: OcnRegistryError) -> None:
         """Raise an error at the flow's effect."""
-        self._go_on(lambda: self._flow.throw(error))
+        self._advance(lambda: self._flow.throw(error))
 
-    def _go_on(self, step: Callable[[], AnyEffect]) -> None:
+    def _advance(self, step: Callable[[], AnyEffect]) -> None:
         self.asks = None
         try:
             self.asks = step()

@@ -100,7 +100,7 @@ class HistoryLog:
 
     def start(self) -> None:
         """Follow the chain in a thread until `close`."""
-        self._thread = threading.Thread(target=self._go_on, name="ocn-history", daemon=True)
+        self._thread = threading.Thread(target=self._run_loop, name="ocn-history", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -220,7 +220,7 @@ class HistoryLog:
                 [(one, place, holder) for one, holder in holders.items()],
             )
 
-    def _go_on(self) -> None:
+    def _run_loop(self) -> None:
         pause_s = 0.0
         while not self._stopping.wait(pause_s):
             try:

@@ -152,11 +152,11 @@ def problem_of(
     """
     for kind, code in (*kinds, *_BY_CLASS):
         if isinstance(error, kind):
-            return Problem(code, str(error), _more(error))
+            return Problem(code, str(error), _extra_members(error))
     return Problem("internal", "the server made a mistake: tell its operator")
 
 
-def _more(error: OcnRegistryError) -> dict[str, object]:
+def _extra_members(error: OcnRegistryError) -> dict[str, object]:
     if isinstance(error, ContractError):
         values = {one.name: getattr(error, one.name) for one in fields(error)}
         return {"error": type(error).__name__, "arguments": _plain(values)}

@@ -42,12 +42,12 @@ def signed_instead(
     if not _SHORTEST_BYTES <= len(signature) <= LONGEST_BYTES:
         return None
     for digest, what in _candidates(payload, chains):
-        if recover(digest, canonical(signature, signer, _of(digest))) == signer:
+        if recover(digest, canonical(signature, signer, _constant(digest))) == signer:
             return what
     return None
 
 
-def _of(digest: bytes) -> Callable[[], bytes]:
+def _constant(digest: bytes) -> Callable[[], bytes]:
     return lambda: digest
 
 

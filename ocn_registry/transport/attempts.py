@@ -135,7 +135,7 @@ class Attempts:
     def succeed(self, endpoint: Endpoint) -> None:
         """Record that a node answered."""
         if endpoint in self._failed and self._failed[endpoint].halved:
-            endpoint.may_take(self._took[endpoint], fewer_worked=True)
+            endpoint.note_ambiguous_failure(self._took[endpoint], fewer_worked=True)
 
     def pause_s(self, *, progress: bool) -> float:
         """Return how long to wait before asking the nodes again.
@@ -156,7 +156,7 @@ class Attempts:
         self._count = 1 if progress else self._count + waits
         if self._count > self._retries or not any(one.may_pass(self._count) for one in failed):
             for endpoint in self._failed:
-                endpoint.may_take(self._took[endpoint], fewer_worked=False)
+                endpoint.note_ambiguous_failure(self._took[endpoint], fewer_worked=False)
             raise next(iter(failed)).error
         pause_s = min(self._pause_s, _LONGEST_PAUSE_S) if waits else 0.0
         _log("all RPC nodes are asked again in %.1f s", pause_s)

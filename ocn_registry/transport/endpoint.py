@@ -97,7 +97,7 @@ class Endpoint:
         self.batch = max(1, min(self.batch, questions) // 2)
         self._full = 0
 
-    def may_take(self, questions: int, *, fewer_worked: bool) -> None:
+    def note_ambiguous_failure(self, questions: int, *, fewer_worked: bool) -> None:
         """Record a failure that may or may not be due to the number of questions in the request.
 
         The limit is lowered if fewer questions were answered afterwards, twice in a row: a single

@@ -145,7 +145,7 @@ class AnswerReader:
             if len(self._buffer) > _MAX_HEAD_BYTES:
                 raise WireError("headers without an end")
             start = max(len(self._buffer) - 3, 0)
-            self._more()
+            self._receive_more()
         first, *lines = bytes(self._buffer[:end]).decode("latin-1").split("\r\n")
         del self._buffer[: end + 4]
         version, _, rest = first.partition(" ")
@@ -167,14 +167,14 @@ class AnswerReader:
     def exactly(self, count: int) -> bytes:
         """Return the next bytes, this many."""
         while len(self._buffer) < count:
-            self._more()
+            self._receive_more()
         return self._taken(count)
 
     def rest(self, max_bytes: int) -> bytes:
         """Return all bytes up to the end of the connection."""
         try:
             while len(self._buffer) <= max_bytes:
-                self._more()
+                self._receive_more()
         except WireError:
             return self._taken(len(self._buffer))
         raise TooLong
@@ -184,7 +184,7 @@ class AnswerReader:
         while True:
             if self._buffer:
                 yield self._taken(len(self._buffer))
-            self._more()
+            self._receive_more()
 
     def chunks(self, max_bytes: int, *, each: bool = False) -> Iterator[bytes]:
         """Yield chunks of at most `max_bytes`: together, or each."""
@@ -204,7 +204,7 @@ class AnswerReader:
         while (end := self._buffer.find(b"\r\n")) < 0:
             if len(self._buffer) > _MAX_HEAD_BYTES:
                 raise WireError("a line without an end")
-            self._more()
+            self._receive_more()
         line = self._taken(end)
         del self._buffer[:2]
         return line
@@ -214,7 +214,7 @@ class AnswerReader:
         del self._buffer[:count]
         return taken
 
-    def _more(self) -> None:
+    def _receive_more(self) -> None:
         self._sock.settimeout(left(self.deadline))
         chunk = self._sock.recv(_CHUNK_BYTES)
         if not chunk:

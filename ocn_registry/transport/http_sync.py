@@ -68,7 +68,7 @@ class HttpTransport(HttpBase):
         arrived = False
         try:
             target = self._target(endpoint)
-            sock = self._kept_one(endpoint) or target.connect(deadline)
+            sock = self._reusable(endpoint) or target.connect(deadline)
             arrived = True
             send(sock, target.request(post.body), deadline)
             meanwhile, self.meanwhile = self.meanwhile, None
@@ -101,7 +101,7 @@ class HttpTransport(HttpBase):
             self._targets[endpoint] = target
         return target
 
-    def _kept_one(self, endpoint: Endpoint) -> socket.socket | None:
+    def _reusable(self, endpoint: Endpoint) -> socket.socket | None:
         connections = self._kept.get(endpoint)
         while connections:
             try:

@@ -138,7 +138,7 @@ def answer_of(effect: AnyEffect, result: object, chain_id: int | None = None) ->
         BadAnswer: The result is malformed.
     """
     if result is None and not isinstance(effect, _MAY_BE_NULL):
-        raise _no_answer(effect)
+        raise _null_answer(effect)
     match effect:
         case Call():
             return effect.decode(as_bytes(result))
@@ -380,7 +380,7 @@ def _revert_data(data: object, depth: int = 4) -> bytes | None:
     return bytes.fromhex(digits.group()[2:])
 
 
-def _no_answer(effect: AnyEffect) -> BadAnswer:
+def _null_answer(effect: AnyEffect) -> BadAnswer:
     method = request_of(effect)[0]
     what = "has no latest block" if isinstance(effect, Head) else f"answered {method} with null"
     error = BadAnswer(

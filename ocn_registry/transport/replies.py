@@ -83,7 +83,7 @@ class TooManyQuestions(Exception):
     """The node refuses this many calls in a request."""
 
 
-def passing(error: E) -> E:
+def as_temporary(error: E) -> E:
     """Mark an error as temporary."""
     error.temporary = True
     return error
@@ -106,7 +106,7 @@ def unreachable(endpoint: Endpoint, cause: BaseException) -> RpcUnavailable:
         if "SSL" in kind or "Certificate" in kind
         else "check the URL and that the node runs"
     )
-    return passing(
+    return as_temporary(
         RpcUnavailable(
             f"the RPC node {endpoint.shown} can't be reached ({cause_of(cause)}): {remedy}",
         )
@@ -149,12 +149,12 @@ def responses(
     if not is_object(content):
         raise BadAnswer(f"{endpoint.shown} answered with no JSON-RPC response")
     error = error_in(content)
-    if error is None and (words := _said_in(content)):
+    if error is None and (words := _gateway_message(content)):
         error = {"code": content.get("code"), "message": words}
         content = {**content, "error": error}
     if error is None:
         if len(requests) > 1 or not _answers(content, requests[0]):
-            raise _astray(endpoint)
+            raise _other_requests(endpoint)
     elif len(requests) > 1:
         raise _for_all(endpoint, requests, reply, error)
     elif reply.status in BUSY_STATUS and not _is_of(Meaning.RANGE, requests[0], error):
@@ -178,7 +178,7 @@ def _for_all(
         if reply.status in BUSY_STATUS:
             return _busy(endpoint, reply, words)
         if meaning in {Meaning.BUSY, Meaning.BEHIND}:
-            return passing(refused)
+            return as_temporary(refused)
     return TooManyQuestions()
 
 
@@ -194,7 +194,7 @@ def _is_of(meaning: Meaning, request: Message, error: object) -> bool:
 
 def _busy(endpoint: Endpoint, reply: HttpReply, words: str) -> RpcUnavailable:
     message = f"is out of order (HTTP {reply.status}{_saying(words)})"
-    return passing(
+    return as_temporary(
         RpcUnavailable(
             f"the RPC node {endpoint.shown} {message}: try again later, or another node",
         )
@@ -230,7 +230,7 @@ def _content(
             astray = BadAnswer(
                 f"{endpoint.shown} answered with no JSON{says}: is that the URL of an RPC node?",
             )
-            astray.temporary = _will_pass(plain.decode(errors="replace"))
+            astray.temporary = _is_temporary(plain.decode(errors="replace"))
             raise astray
         return content
     message = _error_in(content)
@@ -239,7 +239,7 @@ def _content(
     )
     if message is not None and not refused and reply.status not in _REDIRECTS:
         return content
-    words = (_said_in(content) or _excerpt(plain)) if message is None else _words(message)
+    words = (_gateway_message(content) or _excerpt(plain)) if message is None else _words(message)
     raise _for_status(endpoint, requests, reply, words)
 
 
@@ -250,12 +250,12 @@ def _error_in(content: object) -> object:
     return error_in(content) if is_object(content) else None
 
 
-def _will_pass(words: str) -> bool:
+def _is_temporary(words: str) -> bool:
     """Return whether a text in place of JSON describes a temporary problem."""
     return meaning_of("", 0, words) in {Meaning.BUSY, Meaning.BEHIND}
 
 
-def _said_in(content: object) -> str:
+def _gateway_message(content: object) -> str:
     """Return the message of a gateway that answers with JSON, but not JSON-RPC."""
     return "" if not is_object(content) or "result" in content else words_of(content)
 
@@ -267,7 +267,7 @@ def _about_events(requests: list[Message]) -> bool:
 
 def cut_off(requests: list[Message], error: TransportError) -> TransportError:
     """Return the error for a closed connection, which can mean too many events."""
-    return passing(RpcRefused(_EVENTS, 0, str(error))) if _about_events(requests) else error
+    return as_temporary(RpcRefused(_EVENTS, 0, str(error))) if _about_events(requests) else error
 
 
 def _for_status(
@@ -282,7 +282,7 @@ def _for_status(
         error = RpcRefused(_EVENTS, status, words)  # a range of fewer blocks, perhaps
         error.temporary = status in BUSY_STATUS
         return error
-    busy = status in BUSY_STATUS or (status not in _FIXED and _will_pass(words))
+    busy = status in BUSY_STATUS or (status not in _FIXED and _is_temporary(words))
     if busy or (status >= _SERVER_ERROR and status not in {501, 505}):
         message = f"{node} is out of order ({says})"
         broken = RpcUnavailable(f"{message}: try again later, or another node")
@@ -335,11 +335,11 @@ def _in_order(endpoint: Endpoint, requests: list[Message], content: list[object]
         if is_object(response) and isinstance(number := response.get("id"), (int, str)):
             message[str(number)] = response
     if len(content) != len(requests) or len(message) != len(requests):
-        raise _astray(endpoint)
+        raise _other_requests(endpoint)
     try:
         return [message[str(request["id"])] for request in requests]
     except KeyError:
-        raise _astray(endpoint) from None
+        raise _other_requests(endpoint) from None
 
 
 def _answers(response: Message, request: Message) -> bool:
@@ -348,5 +348,5 @@ def _answers(response: Message, request: Message) -> bool:
     return number == request["id"] or number == str(request["id"])
 
 
-def _astray(endpoint: Endpoint) -> BadAnswer:
+def _other_requests(endpoint: Endpoint) -> BadAnswer:
     return BadAnswer(f"{endpoint.shown} answered other requests than were sent")

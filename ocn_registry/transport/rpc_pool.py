@@ -54,8 +54,8 @@ from ocn_registry.transport.replies import (
     HttpReply,
     NoReply,
     TooManyQuestions,
+    as_temporary,
     cut_off,
-    passing,
     responses,
 )
 from ocn_registry.transport.wordings import refuses_a_hash
@@ -177,7 +177,7 @@ class Nodes:
             try:
                 pause_s = attempts.pause_s(progress=keeps and len(answers) > known)
             except TransportError:
-                self._forget(parts)
+                self._forget_hashes(parts)
                 raise
             if pause_s:
                 yield from Sleep(pause_s)
@@ -327,7 +327,7 @@ class Nodes:
                 found.append((None, error))
         return found
 
-    def _forget(self, parts: list[AnyEffect]) -> None:
+    def _forget_hashes(self, parts: list[AnyEffect]) -> None:
         """Refer to blocks by number again: the chain may have replaced the known ones."""
         for part in parts:
             if isinstance(part, _AT_A_BLOCK):
@@ -355,7 +355,7 @@ class Nodes:
             named = endpoint.by_hash and effect.block in self._block_hashes
             if named and not error.temporary and refuses_a_hash(error.code, error.message):
                 endpoint.by_hash = False  # refer to blocks by number from now on
-                return passing(error)
+                return as_temporary(error)
         return error
 
     def _check_chain(self, endpoint: Endpoint, got: Answer) -> None:

@@ -36,7 +36,7 @@ class Wording:
     sources: str
 
 
-def _says(pattern: str, words: str) -> bool:
+def _matches(pattern: str, words: str) -> bool:
     """Return whether words match a pattern; most commands never see an error, and compile none."""
     return re.search(pattern, words[:2000], re.IGNORECASE | re.VERBOSE) is not None
 
@@ -247,7 +247,7 @@ def meaning_of(method: str, code: int, words: str) -> Meaning:
     for wording in WORDINGS:
         if wording.meaning is Meaning.RANGE and method not in _ABOUT_EVENTS:
             continue
-        if _says(wording.pattern, words):
+        if _matches(wording.pattern, words):
             return wording.meaning
     return CODES.get(code, Meaning.UNKNOWN)
 
@@ -269,4 +269,4 @@ def refuses_a_hash(code: int, words: str) -> bool:
 
     Source: EIP-1898.
     """
-    return code in {-32602, -32600, -32700} or _says(_HASH_UNKNOWN, words)
+    return code in {-32602, -32600, -32700} or _matches(_HASH_UNKNOWN, words)

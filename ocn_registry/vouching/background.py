@@ -91,7 +91,7 @@ class Verdicts:
             # One that was stopped before may still wait for a host.
             self._stopping = threading.Event()
             self._thread = threading.Thread(
-                target=self._go_on,
+                target=self._run_loop,
                 args=(self._stopping,),
                 name="ocn-registry-vouching",
                 daemon=True,
@@ -136,7 +136,7 @@ class Verdicts:
             return None
         return known
 
-    def _go_on(self, stopping: threading.Event) -> None:
+    def _run_loop(self, stopping: threading.Event) -> None:
         pause_s = 0.0
         while not stopping.wait(pause_s):
             try:

@@ -376,7 +376,7 @@ def says_that_it_is_current(self, *, full):
         return (yield from a_round(self, full=full))
     except TransportError:
         if self._known is not None:
-            self._know(self._known, time.time())
+            self._publish(self._known, time.time())
             self.figures.refreshes += 1
         return None
 

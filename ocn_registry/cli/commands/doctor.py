@@ -90,7 +90,7 @@ def _command() -> Finding:
         head = first_bytes(first, 200)
     except InvalidInput:
         head = b""
-    ours = _ours()
+    ours = _own_path()
     remedy = f"remove {first}, or put the folder of this one earlier on the PATH"
     if b"node" in head:
         return Finding("command", ok=False, says=f"{first} is version 1's", remedy=remedy)
@@ -100,7 +100,7 @@ def _command() -> Finding:
     return Finding("command", ok=True, says=first)
 
 
-def _ours() -> Path:
+def _own_path() -> Path:
     """Return the path of this command, also if it was started as a module."""
     started = Path(sys.argv[0])
     installed = Path(sys.executable).with_name(_NAME)

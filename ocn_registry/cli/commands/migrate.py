@@ -207,7 +207,7 @@ def _block(args: Namespace, client: RegistryClient) -> int | None:
     return max(0, latest(client) - blocks + 1)
 
 
-def _out(parser: ArgumentParser) -> None:
+def _output_file(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--out",
@@ -270,7 +270,7 @@ COMMANDS = (
         "migrate snapshot",
         "write all entries of a registry to a file",
         snapshot,
-        (_out,),
+        (_output_file,),
         examples=("migrate snapshot -n ewc --out ewc.json",),
     ),
     Command(

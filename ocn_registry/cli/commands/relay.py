@@ -70,7 +70,7 @@ def register(args: Namespace) -> int:
             talk("nothing was signed")
             return INTERRUPTED
         signed = signed_steps(client, tuple(intents), acting.signer, acting.account)
-        found = _hand_in(args, url, signed)
+        found = _submit_and_wait(args, url, signed)
         show(args, _result(client, found, acting.account))
         return DONE if all(one.error is None for one in found) else REJECTED
 
@@ -100,7 +100,7 @@ def submit(args: Namespace) -> int:
         if not agreed(args, "hand this in?", insist=True):
             talk("nothing was handed in")
             return INTERRUPTED
-        found = _hand_in(args, relay_url(args, client.deployment), signed)
+        found = _submit_and_wait(args, relay_url(args, client.deployment), signed)
         show(args, _result(client, found, None))
         return DONE if all(one.error is None for one in found) else REJECTED
 
@@ -219,7 +219,9 @@ def _voucher(args: Namespace) -> Voucher | None:
     )
 
 
-def _hand_in(args: Namespace, url: str, signed: Sequence[SignedRequest]) -> list[RelayedRequest]:
+def _submit_and_wait(
+    args: Namespace, url: str, signed: Sequence[SignedRequest]
+) -> list[RelayedRequest]:
     """Submit requests, and wait until each is in a block or has failed."""
     from ocn_registry.cli.output.render import talk
     from ocn_registry.foreign.text import masked
@@ -266,7 +268,7 @@ def _entry(found: RelayedRequest) -> Entry:
 relay_option = take.option("--relay", metavar="URL", help="the relay (default: the network's own)")
 
 
-def handing_in(parser: ArgumentParser) -> None:
+def relay_options(parser: ArgumentParser) -> None:
     """Add the relay, an API key and a voucher."""
     relay_option(parser)
     _relay_key(parser)
@@ -302,7 +304,7 @@ COMMANDS = (
         register,
         (
             *(account.wanted_parties, modules, account.whole_registration),
-            *(_keystore, take.acting, handing_in, take.spending),
+            *(_keystore, take.acting, relay_options, take.spending),
         ),
         more="A relay pays if one is named, or if the network has one and no --spender is given: "
         "then it costs nothing. Otherwise the spender pays, or the signer. Makes the party's key "

@@ -217,7 +217,7 @@ _folder = take.option(
 )
 
 
-def _made_elsewhere(parser: ArgumentParser) -> None:
+def _external_signature(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--signature",
         metavar="HEX",
@@ -318,7 +318,7 @@ def _commands() -> Iterator[Command]:
         "sign requests; nothing is sent",
         sign,
         (
-            *(take.requests, take.signing, take.controlling, _made_elsewhere),
+            *(take.requests, take.signing, take.controlling, _external_signature),
             *(take.yes, take.out, _folder),
         ),
         more="A move or a new controller needs two signatures: the account's, and that of the new "
@@ -344,7 +344,7 @@ def _commands() -> Iterator[Command]:
         "request submit",
         "send signed requests, and pay",
         submit,
-        (take.requests, take.passphrase, take.spending, relay.handing_in),
+        (take.requests, take.passphrase, take.spending, relay.relay_options),
         examples=(
             f"request submit signed.json {spender}",
             "request submit signed.json --relay https://relay.example.com",

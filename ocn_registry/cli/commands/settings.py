@@ -30,7 +30,7 @@ def show(args: Namespace) -> int:
     settled = settle(args)
     there = os.path.lexists(path)
     if for_programs(args):
-        shown = {key: _entry(_of(settled, key)) for key in KEYS}
+        shown = {key: _entry(_setting_of(settled, key)) for key in KEYS}
         values = {
             "file": path,
             "exists": there,
@@ -40,7 +40,7 @@ def show(args: Namespace) -> int:
         }
         put(as_json(values))
         return DONE
-    rows = [_row(key, _of(settled, key)) for key in KEYS]
+    rows = [_row(key, _setting_of(settled, key)) for key in KEYS]
     put(table(("SETTING", "VALUE", "FROM"), rows, soft=(1,)))
     if not there:
         talk(f'no settings file yet: write network = "volta" to {printable(path)} to create one')
@@ -50,7 +50,7 @@ def show(args: Namespace) -> int:
     return DONE
 
 
-def _of(settled: Settled, key: str) -> Setting:
+def _setting_of(settled: Settled, key: str) -> Setting:
     """Return a setting; the RPC nodes default to those of the network."""
     from ocn_registry.cli.config.choices import OTHER_NAMES
     from ocn_registry.cli.config.settings import Setting

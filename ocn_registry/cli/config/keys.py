@@ -248,7 +248,7 @@ def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool 
     file = getattr(args, _OWN_PASSPHRASE.get(part, ""), None) or args.passphrase_file
     if file is not None:
         return private_text(file, "passphrase file").partition("\n")[0].removesuffix("\r")
-    if not _is_somebody_there():
+    if not _can_prompt():
         raise InvalidInput(
             f"there is no terminal to ask for the passphrase of {printable(path)}: write it to a "
             "file that only you can read, and add --passphrase-file",
@@ -261,7 +261,7 @@ def passphrase(args: Namespace, part: Part | NewPart, path: str, *, twice: bool 
     return given
 
 
-def _is_somebody_there() -> bool:
+def _can_prompt() -> bool:
     if sys.stdin.isatty():
         return True
     try:

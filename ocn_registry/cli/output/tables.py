@@ -36,7 +36,7 @@ def show_node(args: Namespace, node: Node | None) -> int:
     if node is not None:
         _note_unusable([node.domain])
     if node is None or args.json:
-        return _one(args, node, lambda _: [], NO_NODE)
+        return _show_entry(args, node, lambda _: [], NO_NODE)
     put(printable(node.domain))
     return DONE
 
@@ -44,7 +44,7 @@ def show_node(args: Namespace, node: Node | None) -> int:
 def show_party(args: Namespace, parties: Sequence[Party]) -> int:
     """Print the parties of an account, the current one first, and return the exit code."""
     if not parties:
-        return _one(args, None, _party_lines, NO_PARTY)
+        return _show_entry(args, None, _party_lines, NO_PARTY)
     _note_unusable([each.operator_domain for each in parties])
     current, *others = parties
     if for_programs(args):
@@ -58,24 +58,24 @@ def show_party(args: Namespace, parties: Sequence[Party]) -> int:
 
 def show_service(args: Namespace, service: Service | None) -> int:
     """Print a service, and return the exit code."""
-    return _one(args, service, _service_lines, NO_SERVICE)
+    return _show_entry(args, service, _service_lines, NO_SERVICE)
 
 
 def show_nodes(args: Namespace, nodes: Sequence[Node]) -> int:
     """Print nodes, and return the exit code."""
     _note_unusable([each.domain for each in nodes])
-    return _all(args, nodes, _nodes_table, "no nodes are listed")
+    return _show_list(args, nodes, _nodes_table, "no nodes are listed")
 
 
 def show_parties(args: Namespace, parties: Sequence[Party]) -> int:
     """Print parties, and return the exit code."""
     _note_unusable([each.operator_domain for each in parties])
-    return _all(args, parties, _parties_table, "no parties are listed")
+    return _show_list(args, parties, _parties_table, "no parties are listed")
 
 
 def show_services(args: Namespace, services: Sequence[Service], empty: str) -> int:
     """Print services, or a sentence when there are none, and return the exit code."""
-    return _all(args, services, _services_table, empty)
+    return _show_list(args, services, _services_table, empty)
 
 
 def _note_unusable(urls: Sequence[str | None]) -> None:
@@ -144,7 +144,7 @@ def _joined(names: Sequence[str | int]) -> str:
     return ", ".join(map(str, names)) or "-"
 
 
-def _one(
+def _show_entry(
     args: Namespace,
     value: T | None,
     lines: Callable[[T], list[tuple[str, str]]],
@@ -157,7 +157,7 @@ def _one(
     return DONE
 
 
-def _all(
+def _show_list(
     args: Namespace,
     values: Sequence[T],
     rows: Callable[[Sequence[T]], str],

@@ -40,7 +40,7 @@ def watch(args: Namespace) -> int:
         end = "" if args.once else "; Ctrl-C ends it"
         first = feed.start().number + 1
         talk(f"watching {printable(name)} (chain {chain}) from block {first}{end}")
-        _go_on(args, feed, file)
+        _follow(args, feed, file)
     return DONE
 
 
@@ -81,7 +81,7 @@ def _begin(args: Namespace, client: RegistryClient) -> tuple[EventFeed, CursorFi
     return feed, file
 
 
-def _go_on(args: Namespace, feed: EventFeed, file: CursorFile | None) -> None:
+def _follow(args: Namespace, feed: EventFeed, file: CursorFile | None) -> None:
     saved = feed.start()
     for batch in _batches(args, feed):
         _put(args, batch)

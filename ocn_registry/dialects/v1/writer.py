@@ -53,14 +53,14 @@ class V1Writer:
     ) -> Call[tuple[Reverted | None, ...]]:
         """Return the call that performs one step in a transaction."""
         del each_alone
-        step = _only(steps)
+        step = _single_step(steps)
         sent = about(step, sender)
         to = self._addresses[self.contract_of(sent.intent)]
         return Call(to, calldata.step(step), _took, lambda data: refuse(data, sent), sender)
 
     def plan(self, steps: tuple[Step, ...], sender: Address) -> Flow[tuple[Stage, ...]]:
         """Return the transactions that a write takes."""
-        return plans.plan(self._dialect, _only(steps), sender)
+        return plans.plan(self._dialect, _single_step(steps), sender)
 
     def request(
         self,
@@ -108,7 +108,7 @@ class V1Writer:
         return {}
 
 
-def _only(steps: tuple[Step, ...]) -> Step:
+def _single_step(steps: tuple[Step, ...]) -> Step:
     if len(steps) > 1:
         raise unsupported("take several writes in one transaction: send each by itself")
     for step in steps:
