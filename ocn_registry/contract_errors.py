@@ -54,8 +54,8 @@ class InvalidNonce(ContractError):
 
     signature = "InvalidNonce(address,uint256)"
     says = (
-        "the next nonce of {account} is {expected}: the request was used, cancelled or comes too "
-        "early; look again at what is listed, then sign a new one if it is still wanted"
+        "the next nonce of {account} is {expected}: the request was used or cancelled, or comes "
+        "too early; check the current entries, then sign a new one if you still want the change"
     )
     account: str
     expected: int
@@ -188,7 +188,7 @@ class TooManyNodes(ContractError):
     """The registry has given out all its node numbers."""
 
     signature = "TooManyNodes(uint256)"
-    says = "the registry has listed {limit} nodes in its time and takes no more: tell its owner"
+    says = "the registry has listed {limit} nodes over time and can't list more: contact its owner"
     limit: int
 
 
@@ -279,7 +279,7 @@ class TooManyIds(ContractError):
     """The account holds as many ids as an account can."""
 
     signature = "TooManyIds(address,uint256)"
-    says = "{account} holds {limit} ids, which is the most: use another account for this one"
+    says = "{account} holds {limit} ids, the maximum: use another account for this one"
     account: str
     limit: int
 
@@ -319,8 +319,8 @@ class TooManyTerms(ContractError):
 
     signature = "TooManyTerms(address,uint256)"
     says = (
-        "{account} has changed its key or controller {limit} times, which is the most: move it to "
-        "a new key"
+        "{account} has changed its key or controller {limit} times, the maximum: move it to a new "
+        "key"
     )
     account: str
     limit: int
@@ -373,8 +373,8 @@ class PermissionsDiffer(ContractError):
 
     signature = "PermissionsDiffer(address,uint256[])"
     says = (
-        "the service of {provider} needs the permissions {permissions}, not those agreed to: look "
-        "again, then agree to these"
+        "the service of {provider} needs the permissions {permissions}, not those agreed to: check "
+        "them, then agree to these"
     )
     provider: str
     permissions: tuple[int, ...]
@@ -414,7 +414,10 @@ class ImportStillOpen(ContractError):
     """The owner has not closed the import yet."""
 
     signature = "ImportStillOpen()"
-    says = "entries of an earlier registry are still being copied: try again when that is closed"
+    says = (
+        "entries of an earlier registry are still being imported: try again once the import is "
+        "closed"
+    )
 
 
 class ImportNotOpen(ContractError):
@@ -428,7 +431,7 @@ class BatchTooLarge(ContractError):
     """An import takes fewer items at a time."""
 
     signature = "BatchTooLarge(uint256,uint256)"
-    says = "the batch has {length} items and {limit} are taken at most: split it"
+    says = "the batch has {length} items and {limit} are allowed: split it"
     length: int
     limit: int
 
@@ -456,7 +459,7 @@ class InvalidShortString(ContractError):
     """A name in the contract's own code is stored incorrectly."""
 
     signature = "InvalidShortString()"
-    says = "the contract's own name is broken: please report it"
+    says = "the contract's own name is stored incorrectly: please report it"
 
 
 class StringTooLong(ContractError):

@@ -142,7 +142,7 @@ class NonceMismatch(RequestRejected):
     def __init__(self, account: str, expected: int, got: int) -> None:
         """Create it from the account's next nonce, and the request's."""
         why = (
-            "it was used or cancelled: prepare and sign a new one if it is still wanted"
+            "it was used or cancelled: prepare and sign a new one if you still want the change"
             if got < expected
             else "requests that were signed before it have to be sent first"
         )
@@ -186,10 +186,13 @@ class UnknownRevert(Reverted):
     def __init__(self, data: bytes = b"") -> None:
         """Create it from the revert data."""
         super().__init__(
-            f"the contract refused with unknown data {shown(data)}: is the address that of a "
-            "contract of this kind?"
+            f"the contract refused with unknown data {shown(data)}: check that the address is that "
+            "of the right contract"
             if data
-            else "the contract refused without a reason: it ran out of gas, or is of another kind",
+            else (
+                "the contract refused without a reason: it ran out of gas, or is another contract: "
+                "check the address"
+            ),
         )
         self.data = data
 
@@ -229,7 +232,7 @@ class RpcRefused(TransportError):
         method: str,
         code: int,
         message: str,
-        remedy: str = "if that is not about what was asked, try another node",
+        remedy: str = "if the message does not fit your request, try another node",
     ) -> None:
         """Create it from the node's code and message, which is shown escaped and shortened."""
         words = shown(masked(message, hashes=True), 300, public=True)
@@ -262,7 +265,7 @@ class NoContract(TransportError):
     def __init__(self, address: str) -> None:
         """Create it from the address."""
         super().__init__(
-            f"nothing answers at {address} on this chain: check the deployment's address, and "
+            f"there is no contract at {address} on this chain: check the deployment's address, and "
             "that the RPC node has caught up",
         )
         self.address = address
@@ -304,8 +307,8 @@ class TransactionReplaced(OcnRegistryError):
         """Create it from the transaction's hash and nonce."""
         super().__init__(
             f"transaction {tx_hash} will never take effect: another transaction of the same "
-            f"sender has taken its number {number}; look at what is listed now, and send again "
-            "what is missing",
+            f"sender has used its nonce {number}; check the current entries, then send what is "
+            "missing",
         )
         self.tx_hash = tx_hash
         self.number = number
@@ -344,12 +347,15 @@ class PartlyDone(OcnRegistryError):
     ) -> None:
         """Create it from the error, the sent transactions, and whether they were undone."""
         stands = (
-            "what they had taken away was set again, so nothing has changed"
+            "the entries that they removed were restored, so nothing has changed"
             if restored
-            else "that was not undone: look at what is listed now, then set what is missing"
+            else (
+                "the entries that they removed were not restored: check the current entries, then "
+                "set what is missing"
+            )
         )
         super().__init__(
-            f"a transaction of several failed ({error}) after {', '.join(tx_hashes)} took "
+            f"one of several transactions failed ({error}) after {', '.join(tx_hashes)} took "
             f"effect; {stands}",
         )
         self.error = error
@@ -367,10 +373,13 @@ class StaleCache(CacheError):
     def __init__(self, age_s: float | None, block_number: int | None) -> None:
         """Create it from age in seconds and block; `None` if nothing was loaded yet."""
         super().__init__(
-            "nothing of the registry was loaded yet: refresh, or start, the cache first"
+            "the cache is not loaded yet: refresh it, or start it, first"
             if age_s is None
-            else f"the registry is known as it was at block {block_number}, {age_s:.1f} s ago, and "
-            "that is older than allowed: see that the RPC node can be reached, or allow more",
+            else (
+                f"the cache is at block {block_number}, which was current {age_s:.1f} s ago, and "
+                "that is older than allowed: check that the RPC node can be reached, or allow a "
+                "greater age"
+            ),
         )
         self.age_s = age_s
         self.block_number = block_number
@@ -382,9 +391,9 @@ class ReorgTooDeep(CacheError):
     def __init__(self, block_number: int, depth: int) -> None:
         """Create it from the last known block, and how many blocks back were searched."""
         super().__init__(
-            f"block {block_number} is not in the chain any more, nor is any block that is "
-            f"remembered of the last {depth}: see that the RPC node is on the right chain, then "
-            "load the registry again",
+            f"block {block_number} is not in the chain any more, nor is any remembered block of "
+            f"the last {depth}: check that the RPC node is on the right chain, then load the "
+            "registry again",
         )
         self.block_number = block_number
         self.depth = depth

@@ -22,6 +22,6 @@ def wanted(
 
 cli = registry_command(
     wanted,
-    "Agree to what the service of PROVIDER needs now. A --spender can pay.",
+    "Agree to the permissions that the service of PROVIDER needs now. A --spender can pay.",
     click.Argument(["address"], metavar="PROVIDER"),
 )

@@ -2,8 +2,8 @@
 
 It shows what will happen and what it costs, asks, and deploys. If it is interrupted, run it again:
 what was done is in the record, `deployments/NAME.json` by default, and the transactions are in the
-command line's journal. To ship the record of a finished
-deployment in the wheel, move it to `ocn_registry/networks`.
+command line's journal. To ship the record of a finished deployment in the wheel, move it to
+`ocn_registry/networks`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ApeCreator:
     def unlock(self) -> None:
         """Ask for the passphrase once, for both transactions, if the account has one."""
         if hasattr(self._account, "set_autosign"):
-            with logger.at_level(LogLevel.ERROR):  # Ape warns of what was just agreed to
+            with logger.at_level(LogLevel.ERROR):  # Ape would warn of what was just agreed to
                 self._account.set_autosign(enabled=True)
 
     def sign_creation(self, creating: Creating) -> bytes:
@@ -91,11 +91,11 @@ def source_commit() -> str:
 
 
 def public_place(chain_id: int, uri: str) -> dict[str, Any]:
-    """Return how others reach this chain: by a built-in network's nodes, if one of them was asked.
+    """Return how others reach this chain: its built-in network, if the node belongs to one.
 
     Args:
         chain_id: The chain.
-        uri: The node that is asked.
+        uri: URL of the node in use.
     """
     for name in networks.names():
         known = networks.built_in(name)
@@ -110,10 +110,10 @@ def own_place(uri: str) -> dict[str, Any]:
 
 
 def hold_to_sources() -> None:
-    """Check that the published code is what the sources here compile to.
+    """Check that the sources here compile to the published code.
 
     Raises:
-        ClickException: It differs, or nothing can be compiled here.
+        ClickException: They don't, or the compiler can't be run.
     """
     command = [sys.executable, str(ROOT / "tools" / "build" / "build_abi.py"), "--check"]
     click.echo("compiling the contracts, to compare them with the published code", err=True)
@@ -122,9 +122,7 @@ def hold_to_sources() -> None:
     )
     if checked.returncode:
         said = checked.stdout.strip() or checked.stderr.strip().rpartition("\n")[2]
-        raise click.ClickException(
-            f"the published code is not what the sources here compile to: {said}"
-        )
+        raise click.ClickException(f"the sources here do not compile to the published code: {said}")
 
 
 def compilers() -> dict[str, Any]:
@@ -134,7 +132,7 @@ def compilers() -> dict[str, Any]:
 
 
 def bound(order: DeploymentOrder, made: DeploymentPlan) -> DeploymentOrder:
-    """Return an order that pays no more per gas than its plan shows."""
+    """Return an order with the plan's price per gas as its limit."""
     most = made.max_fee_per_gas_wei
     if order.raise_price:
         most = max([most, *[each.raised_fee_per_gas_wei for each in made.waiting]])
@@ -142,7 +140,7 @@ def bound(order: DeploymentOrder, made: DeploymentPlan) -> DeploymentOrder:
 
 
 def sent(tx_hash: str) -> None:
-    """Print what is waited for."""
+    """Print the hash of a sent transaction, and how to continue."""
     click.echo(f"sent        {tx_hash}; if interrupted, run the command again", err=True)
 
 
@@ -152,7 +150,7 @@ def next_step(found: Deployment, path: Path, *, import_open: bool, key_file: Pat
     Args:
         found: The deployment.
         path: Its record.
-        import_open: Whether it takes imports.
+        import_open: Whether it accepts imports.
         key_file: The owner's key, if it is a keystore of Ape's.
     """
     where = f"--network-file {_shown(path)}"
@@ -174,7 +172,7 @@ def _shown(path: Path) -> Path:
 
 
 def wei(tokens: float) -> int:
-    """Return an amount in wei; raise `InvalidInput` for what is not one."""
+    """Return an amount of tokens in wei; raise `InvalidInput` unless it is a number above 0."""
     if not 0 < tokens <= _MOST_TOKENS:
         raise InvalidInput(f"{tokens} is not a valid --max-cost: give a number of tokens above 0")
     return int(tokens * 10**18)
@@ -184,7 +182,9 @@ def wei(tokens: float) -> int:
 @ape_cli_context()
 @account_option()
 @click.option("--owner", help="Owner of the contracts from the start (default: the account).")
-@click.option("--import-open", is_flag=True, help="Accept imports until the owner closes that.")
+@click.option(
+    "--import-open", is_flag=True, help="Accept imports until the owner closes the import."
+)
 @click.option("--name", help="Name of the deployment (default: that of the network).")
 @click.option(
     "--record",
@@ -193,9 +193,13 @@ def wei(tokens: float) -> int:
     help="File of the record (default: deployments/NAME.json).",
 )
 @click.option("--max-fee", type=int, help="Highest price per gas, in wei.")
-@click.option("--max-cost", type=float, default=0.01, help="Most tokens that one may cost.")
+@click.option(
+    "--max-cost", type=float, default=0.01, help="Maximum cost of a transaction, in tokens."
+)
 @click.option("--timeout", type=float, default=600, help="Seconds to wait for each transaction.")
-@click.option("--raise-price", is_flag=True, help="Send again, for more, what is in no block.")
+@click.option(
+    "--raise-price", is_flag=True, help="Send pending transactions again, at a higher price."
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cli(  # noqa: PLR0913, PLR0917 - the options
@@ -249,7 +253,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
             if asks and click.confirm("Raise the price?"):
                 order = replace(order, raise_price=True)
                 made = run(plan(order, record), transport.perform)
-                click.echo("\n".join(made.lines()))  # what is paid now
+                click.echo("\n".join(made.lines()))  # the price that is paid now
                 if made.problems:
                     raise click.ClickException("; ".join(made.problems))
             if dry_run:
@@ -259,7 +263,7 @@ def cli(  # noqa: PLR0913, PLR0917 - the options
                 return
             order = bound(order, made)
             creator.unlock()
-            if not record.fields.get("contracts"):  # else it is what was begun with
+            if not record.fields.get("contracts"):  # otherwise, the price of the start is kept
                 record.fields |= {"sourceCommit": source_commit(), "compiler": compilers()}
                 uri = str(getattr(provider, "uri", ""))
                 record.fields |= public_place(order.chain_id, uri) or own_place(uri)

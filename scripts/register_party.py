@@ -14,7 +14,7 @@ from ocn_registry.plans.intent_args import set_party, set_party_modules
 
 
 def _named(members: Iterable[Enum]) -> list[str]:
-    """Return the names that mean something today; numbers without a name are not offered."""
+    """Return the names of the members that have a meaning."""
     return [each.name for each in members if not each.name.startswith("RESERVED")]
 
 

@@ -21,12 +21,12 @@ cli = registry_command(
     wanted,
     "Offer the service of --account, which is listed as a party. A --spender can pay.",
     click.Option(["--name"], default="", help="Name of the service."),
-    click.Option(["--url"], default="", help="Page that says more about it."),
+    click.Option(["--url"], default="", help="Page with more about it."),
     click.Option(
         ["--permission"],
         type=click.Choice([each.name for each in Permission], case_sensitive=False),
         multiple=True,
         required=True,
-        help="Something that it needs; can be repeated.",
+        help="A permission that it needs; can be repeated.",
     ),
 )

@@ -1,7 +1,7 @@
 """Analyse the contracts: `python tools/analysis.py [slither|forge|mutants|coverage|halmos]...`.
 
-Without a name, all of them run, as many at once as there are processors. See `docs/analysis.md`
-for what makes each of them fail. They write only below `.build/`.
+Without a name, all of them run, as many at once as there are processors. `docs/analysis.md` says
+when each of them fails. They write only below `.build/`.
 """
 
 import argparse
@@ -55,8 +55,8 @@ def slither(folder: Path = ROOT) -> int:
 def forge(folder: Path = ROOT) -> int:
     """Run the fuzz and invariant tests; FOUNDRY_PROFILE=soak has the long settings.
 
-    First with the contracts as the newer pipeline of the compiler (viaIR) makes them, which is how
-    they are deployed, then as the older one does: a fault of one pipeline shows as a difference.
+    They run first on the contracts as deployed, compiled by the newer pipeline (viaIR), then as
+    compiled by the older one: a bug in one pipeline shows up as a difference.
     """
     program = str(native_folder("forge") / "forge")
     for name, artifact in compiled_contracts().items():
@@ -94,7 +94,7 @@ def halmos(folder: Path = ROOT, *, contract: str = "Proofs$", function: str = "c
 
 
 def coverage(folder: Path = ROOT) -> int:
-    """Print the coverage of the contracts by the forge tests, and fail below the limit."""
+    """Print how much of the contracts the forge tests cover, and fail below the limit."""
     record = _BUILD / "forge" / "lcov.info"
     (folder / record).parent.mkdir(parents=True, exist_ok=True)
     program = str(native_folder("forge") / "forge")
@@ -138,7 +138,7 @@ def _verdict(record: str) -> int:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - what this program is for
+    print(text, flush=True)  # noqa: T201 - the program's output
 
 
 def _share(hits: list[bool]) -> str:

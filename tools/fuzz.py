@@ -134,7 +134,7 @@ def read_http(data: bytes) -> None:
         except (OSError, TooLong):
             return
         if len(answer.content) > _MOST_BYTES:
-            raise AssertionError("the answer is longer than is taken")
+            raise AssertionError("the answer is longer than allowed")
 
 
 def read_request(data: bytes) -> None:
@@ -171,7 +171,7 @@ def show_text(data: bytes) -> None:
     text = data.decode(errors="replace")
     for line in (shown(text), shown(data), shown((text, data))):
         if not line.isprintable() or len(line) > 10 * _LINE:
-            raise AssertionError("it is not one line that commands nothing")
+            raise AssertionError("it is not one line, or it contains terminal commands")
     masked(text)
 
 

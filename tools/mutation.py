@@ -565,17 +565,21 @@ def _finished(run: Run) -> dict[str, str]:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - what this program is for
+    print(text, flush=True)  # noqa: T201 - the program's output
 
 
 def _arguments_of_command() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Change the contracts; see that tests notice.")
-    parser.add_argument("--sample", type=int, help="so many mutants, always the same ones")
+    parser = argparse.ArgumentParser(
+        description="Change the contracts, and check that the tests notice."
+    )
+    parser.add_argument("--sample", type=int, help="number of mutants; always the same ones")
     parser.add_argument("--match", default="", help="only mutants whose file or text has this")
     parser.add_argument("--kind", default="", help="only this kind: statement, condition, name ...")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--resume", action="store_true", help="go on where the last run ended")
-    parser.add_argument("--list", action="store_true", help="print the mutants, run none")
+    parser.add_argument("--resume", action="store_true", help="continue where the last run ended")
+    parser.add_argument(
+        "--list", action="store_true", help="print the mutants, without running them"
+    )
     return parser.parse_args()
 
 
@@ -622,7 +626,7 @@ def main() -> int:
         return run.close()
     for stage in STAGES:
         if not run.passes(stage, _ENVIRONMENT, run.folder):  # the first one compiles
-            raise SystemExit(f"{stage[0]} fails on the contracts as they are")
+            raise SystemExit(f"{stage[0]} fails on the unchanged contracts")
     verdicts = _judge(run, mutants, resume=options.resume, jobs=options.jobs)
     run.close()
 

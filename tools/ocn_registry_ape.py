@@ -48,21 +48,22 @@ if TYPE_CHECKING:
     from ocn_registry.plans.entries import Entry
     from ocn_registry.signing import SignedRequest
 
-    # Makes the intents of a script's options. The flag says whether they are signed for a spender.
+    # Returns the intents for a script's options. The flag says whether they are signed for a
+    # spender.
     Wanted = Callable[[dict[str, Any], RegistryClient, bool], Sequence[SignableIntent]]
 
 ROOT = Path(__file__).resolve().parent.parent
 _NO_NODE = 5
 _TEXTS = {"to", "data"}
 _ACCOUNTS = {
-    "account": "Whose entry it is: an account of Ape's.",
-    "spender": "Who pays, if it is another account.",
+    "account": "Account whose entry changes: an account of Ape's.",
+    "spender": "Account that pays, if it is not --account.",
 }
-_IN_THE_PLAN = {"signers", "spender", "hashes"}  # said before, or said twice
+_IN_THE_PLAN = {"signers", "spender", "hashes"}  # already in the plan, or repeated
 
 
 class OneLineCommand(ConnectedProviderCommand):
-    """A command of Ape that says in one line what is wrong, without keys in a wrong place."""
+    """A command of Ape that reports errors in one line, and never quotes a key."""
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:  # type: ignore[explicit-override]  # noqa: ANN401 - as click has it
         """Parse the command line.
@@ -215,7 +216,7 @@ def _write(
     chain_id: int = Web3Transport(provider.web3).perform(ChainId())
     here = replace(
         deployment_of(given["deployment"], chain_id),
-        rpc_urls=(provider.network_choice,),  # as its user knows it; a URL can hold a key
+        rpc_urls=(provider.network_choice,),  # the name that the user knows; a URL can hold a key
     )
     transport = Web3Transport(provider.web3, chain_id=here.chain_id)
     console.token = here.token
@@ -266,10 +267,10 @@ def _printable(letter: str) -> str:
 
 
 def deployment_of(named: str | None, chain_id: int) -> Deployment:
-    """Return a registry: the one that is named, one deployed from here, or the chain's own.
+    """Return a registry: the named one, one deployed from here, or that of the built-in network.
 
     Raises:
-        InvalidInput: None is known.
+        InvalidInput: No registry is known on this chain.
     """
     file = Path(named) if named else record_of(network_of(chain_id))
     if file.suffix == ".json" and (named or file.exists()):
@@ -298,7 +299,7 @@ def record_of(name: str) -> Path:
 
 
 def signer_of(account: AccountAPI, provider: ProviderAPI) -> ExternalSigner:
-    """Return a signer that is an account of Ape's, which may ask for its passphrase."""
+    """Return a signer for an account of Ape's, which may ask for its passphrase."""
 
     def message(signable: object) -> bytes:
         signature = account.sign_message(signable)

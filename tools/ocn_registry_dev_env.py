@@ -3,8 +3,8 @@
 Ape, py-solc-x and ape-foundry look for a compiler, a data folder and Anvil in the home folder and
 on PATH, and Ape's pytest plugin does so before any `conftest.py` runs. `make setup` therefore
 writes a `.pth` file into `.venv` that imports this module: `.venv/bin/ape`, `.venv/bin/pytest` and
-an editor's test runner then work alike, with nothing exported and nothing in the home folder. What
-the user has set stays as it is.
+an editor's test runner then work alike, with nothing exported and nothing in the home folder.
+Variables that the user has set are kept.
 """
 
 import os

@@ -38,6 +38,6 @@ def side_by_side(commands: Mapping[str, Sequence[str]]) -> int:
         for future in as_completed(names):
             status, said, seconds = future.result()
             verdict = "failed" if status else "passed"
-            print(f"{said}{names[future]}: {verdict}, {seconds:.0f} s", flush=True)  # noqa: T201 - what it is for
+            print(f"{said}{names[future]}: {verdict}, {seconds:.0f} s", flush=True)  # noqa: T201 - the program's output
             failed += bool(status)
     return failed

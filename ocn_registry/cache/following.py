@@ -238,7 +238,9 @@ def _catch_up(
             numbers: Numbers = yield from of_block(head, Numbers.read(dialect, fold, head))
             fold.learn(numbers.parties, numbers.services)
         if any(fold.unknown()):
-            raise MissingEvents("a party or service of the events is not there: read all again")
+            raise MissingEvents(
+                "an event names a party or service that is not listed: read all again"
+            )
     undo = draft.before()
     mark = Mark(block=head, undo=undo, last_membership=state.last_membership)
     marks = (*known.marks, mark)

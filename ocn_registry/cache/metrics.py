@@ -39,25 +39,27 @@ def metrics(*caches: CacheCore) -> str:
 
     known = [(of, cache) for of, cache in pairs if cache.age_s is not None]
     ages = [(of, cache.age_s or 0.0) for of, cache in known]
-    add("gauge", "age_seconds", "Since what is known was the latest block.", ages)
+    add("gauge", "age_seconds", "Seconds since the cached block was the latest.", ages)
     blocks = [(of, cache.block_number or 0) for of, cache in known]
-    add("gauge", "block_number", "The block that is known.", blocks)
+    add("gauge", "block_number", "Number of the cached block.", blocks)
     heads = [(of, cache.figures.head) for of, cache in pairs]
-    add("gauge", "head_block_number", "The latest block of the chain, as far as is known.", heads)
+    add("gauge", "head_block_number", "Number of the latest block that the node reported.", heads)
     lags = [(of, cache.lag_blocks) for of, cache in pairs]
-    add("gauge", "lag_blocks", "Blocks of the chain that the cache does not know yet.", lags)
+    add("gauge", "lag_blocks", "Blocks that the cache is behind the chain.", lags)
     refreshes = [(of, cache.figures.refreshes) for of, cache in pairs]
-    add("counter", "refreshes_total", "Rounds that went well.", refreshes)
+    add("counter", "refreshes_total", "Refreshes that succeeded.", refreshes)
     loads = [(of, cache.figures.loads) for of, cache in pairs]
-    add("counter", "loads_total", "Times that all was loaded.", loads)
+    add("counter", "loads_total", "Full loads of the registry.", loads)
     reorganisations = [(of, cache.figures.reorganisations) for of, cache in pairs]
-    add("counter", "reorganisations_total", "Rounds that went back.", reorganisations)
+    add(
+        "counter", "reorganisations_total", "Refreshes that undid replaced blocks.", reorganisations
+    )
     changes = _by(pairs, "kind", [cache.figures.changes for cache in caches])
     add("counter", "changes_total", "Changes by kind.", changes)
     errors = _by(pairs, "error", [cache.figures.errors for cache in caches])
-    add("counter", "errors_total", "Rounds that failed, by error.", errors)
+    add("counter", "errors_total", "Refreshes that failed, by error.", errors)
     lookups = [(of, cache.figures.lookups) for of, cache in pairs if cache.options.count_lookups]
-    add("counter", "lookups_total", "Questions that were asked.", lookups)
+    add("counter", "lookups_total", "Lookups, if they are counted.", lookups)
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -66,8 +66,8 @@ class Store:
             self._database = self._open()
         except sqlite3.OperationalError as error:
             raise InvalidInput(
-                f"the file {shown(str(path))} can't be used ({error}): each process needs one of "
-                "its own, in a folder that it may write to",
+                f"the file {shown(str(path))} can't be used ({error}): give each process its own "
+                "file, in a folder that it may write to",
             ) from None
         except sqlite3.DatabaseError as error:
             if not _is_cache_file(self._path):

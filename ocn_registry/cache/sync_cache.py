@@ -140,4 +140,4 @@ def _close(answer: object) -> None:
     close = getattr(answer, "close", None)
     if callable(close):
         close()
-    _LOG.error("a subscriber is asynchronous: it needs AsyncRegistryCache")
+    _LOG.error("a subscriber is asynchronous: use AsyncRegistryCache")

@@ -20,7 +20,7 @@ KEY_HELP: Final = (
     "that signs for a Safe)"
 )
 
-_CONSENT: Final = "needed where nobody can be asked, as in a script"
+_CONSENT: Final = "required if there is no terminal, as in a script"
 MAX_UINT: Final = (1 << 256) - 1
 _MOST_LIFETIME_S: Final = 30 * 86_400
 NONE: Final = "none"  # the word that removes an address or a URL
@@ -115,7 +115,7 @@ account = option(
     "-a",
     "--account",
     metavar="ADDRESS",
-    help="account whose entry it is, where its controller signs (default: the signer's)",
+    help="account whose entry changes, if its controller signs (default: the signer's)",
 )
 passphrase = option(
     "--passphrase-file",
@@ -126,7 +126,7 @@ passphrase = option(
 journal = option(
     "--journal",
     metavar="FILE",
-    help="file that keeps transactions until the chain has decided about them (default: "
+    help="file that stores transactions until the chain has decided them (default: "
     "ocn-registry/journal.db in your state folder)",
 )
 waiting = option(
@@ -152,7 +152,7 @@ one_of_ids = option(
     "--credentials",
     nargs=2,
     metavar=("CC", "PID"),
-    help="OCPI country code and party id that is meant, where the account has several",
+    help="OCPI country code and party id, if the account has several",
 )
 out = option(
     "--out",
@@ -224,7 +224,7 @@ def network_and_output(parser: ArgumentParser, *, root: bool = False) -> None:
         "--json",
         action="store_true",
         default=default(False),  # noqa: FBT003 - argparse's own form
-        help="print JSON on a terminal, too",
+        help="print JSON, even on a terminal",
     )
     if root:
         for flags in (("-s", "--signer"), ("-x", "--spender")):
@@ -238,7 +238,7 @@ def signing(parser: ArgumentParser) -> None:
         "--signer",
         default=SUPPRESS,
         metavar="KEY",
-        help=f"key of the account whose entry it is (or: {VARIABLES['signer'][0]}): {KEY_HELP}",
+        help=f"key of the account whose entry changes (or: {VARIABLES['signer'][0]}): {KEY_HELP}",
     )
     passphrase(parser)
 
@@ -259,7 +259,7 @@ def spending(parser: ArgumentParser) -> None:
 def spending_as_v1(parser: ArgumentParser) -> None:
     """Add the same for a command of version 1, which does not ask without a terminal."""
     _paying(parser)
-    sending(parser, consent="not needed where nobody can be asked, as in version 1")
+    sending(parser, consent="not required without a terminal, as in version 1")
 
 
 def _paying(parser: ArgumentParser) -> None:
@@ -268,13 +268,14 @@ def _paying(parser: ArgumentParser) -> None:
         "--spender",
         default=SUPPRESS,
         metavar="KEY",
-        help=f"key of the account that pays, if it is another (or: {VARIABLES['spender'][0]}); see "
+        help="key of the account that pays, if it is not the signer (or: "
+        f"{VARIABLES['spender'][0]}); see "
         "--signer for its forms",
     )
     parser.add_argument(
         "--spender-passphrase-file",
         metavar="FILE",
-        help="file with the passphrase of the spender's keystore, if it is another",
+        help="file with the passphrase of the spender's keystore, if it differs",
     )
 
 

@@ -32,9 +32,9 @@ _MISSING: Final = r"(the following|one of the) arguments .*required"
 _NOBODY_NAMED: Final = r"one of the arguments -a/\S+ -c/\S+ is required"
 _INDENT: Final = 4
 _ASKING: Final = (
-    "On a terminal, every command that writes or signs asks first. Elsewhere nobody can be asked: "
+    "On a terminal, every command that writes or signs asks for confirmation. Without a terminal, "
     "the commands of version 1 (set-..., delete-... and revoke-agreement, with or without -raw) "
-    "write unasked, as they did there. All others, set-website too, need --yes."
+    "write without asking, as in version 1. All others, including set-website, need --yes."
 )
 _LONG_DASH: Final = re.compile(r"[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212]-?([a-z][a-z-]*)")
 _PART: Final = r"(?s)\(.*?\)+(?=\s|$)|\[.*?\]+(?=\s|$)|\S+"

@@ -225,5 +225,5 @@ def _reason(written: bytes, port: int) -> str:
     lines = [line for line in written.decode(errors="replace").splitlines() if line.strip()]
     if any("Address already in use" in line for line in lines):
         return f"port {port} is taken; choose another, or 0 for a free one"
-    first = lines[0] if lines else "it says nothing"
+    first = lines[0] if lines else "it wrote no message"
     return shown(next((line for line in lines if "Error" in line), first), 300)

@@ -45,7 +45,9 @@ def too_new(codes: tuple[bytes, ...]) -> Flow[list[str]]:
         used |= opcodes(code)
     for opcode, (name, rules) in _NEWER.items():
         if opcode in used and not (yield from _runs(_THREE_ZEROS + bytes([opcode, 0]))):
-            problems.append(f"the code uses {name}, and the chain has no {rules} rules: it can't")
+            problems.append(
+                f"the code uses {name}, and the chain has no {rules} rules: update the chain first"
+            )
     return problems
 
 

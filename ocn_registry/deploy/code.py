@@ -96,7 +96,7 @@ def compared(
     made = published(deployment, contract)
     size = len(made.deployed_bytecode)
     if len(code) != size:
-        found = f"{len(code)} bytes" if code else "none at all"
+        found = f"{len(code)} bytes" if code else "no code"
         return [differ(contract, "the code", f"{size} bytes", found)]
     wanted = bytearray(made.deployed_bytecode)
     differences: list[CodeDifference] = []
@@ -110,12 +110,12 @@ def compared(
             masked[start : start + length] = bytes(length)
             value = values.get(name)
             if there != value:
-                expected = "0 or 1, everywhere" if value is None else "0x" + value.hex()
+                expected = "0 or 1, the same in each place" if value is None else "0x" + value.hex()
                 what = f"the value {name} at byte {start} of the code"
                 differences.append(differ(contract, what, expected, "0x" + there.hex()))
     wrong = [at for at in range(size) if masked[at] != wanted[at]]
     for at in wrong[:_DIFFERENCES_SHOWN]:
-        more = f" (and {len(wrong)} bytes differ in all)" if len(wrong) > 1 else ""
+        more = f" (and {len(wrong)} bytes differ in total)" if len(wrong) > 1 else ""
         what = f"byte {at} of the code{more}"
         differences.append(differ(contract, what, f"0x{wanted[at]:02x}", f"0x{masked[at]:02x}"))
     return differences

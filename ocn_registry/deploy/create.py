@@ -220,7 +220,7 @@ def ensure_created(
     if not receipt.succeeded:
         raise NotDeployed(
             f"transaction {included.tx_hash} failed, and {name} was not created: find out why, "
-            "then begin with another record",
+            "then start again with another record",
         )
     return Address(str((record.contract(name) or {})["address"]))
 
@@ -234,8 +234,8 @@ def _confirmed_without_journal(order: DeploymentOrder, tx_hash: str) -> Flow[Inc
     included = yield from look_for((tx_hash,), order.options.confirmations)
     if not isinstance(included, Included):
         raise NotDeployed(
-            f"transaction {tx_hash} of the record is not in this journal, and not in a block that "
-            "stands: go on with the journal that it was sent with, or wait",
+            f"transaction {tx_hash} of the record is neither in this journal nor in a confirmed "
+            "block: continue with the journal that it was sent with, or wait",
         )
     return included
 

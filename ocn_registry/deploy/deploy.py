@@ -109,7 +109,7 @@ class DeploymentPlan:
             price = f"{one.max_fee_per_gas_wei:,} wei per gas"
             does = "is raised to" if order.raise_price else "can be raised to"
             lines += [
-                f"waiting     {one.tx_hash} is in no block",
+                f"waiting     {one.tx_hash} is not in a block",
                 f"            its price, {price}, {does} {one.raised_fee_per_gas_wei:,}",
             ]
         cost = amount(self.cost_wei, token)
@@ -194,7 +194,10 @@ def deploy(order: DeploymentOrder, record: Record, creator: Creator) -> Flow[Dep
         TransportError: The chain can't be reached.
     """
     if creator.address != order.deployer:
-        raise NotDeployed(f"{creator.address} signs, and {order.deployer} is to deploy")
+        raise NotDeployed(
+            f"the signer {creator.address} is not the deployer {order.deployer}: sign with the "
+            "deployer's key"
+        )
     _check_same_deployment(order, record)
     record.fields.update(_fixed(order))
     record.write()
@@ -257,12 +260,12 @@ def _check_same_deployment(order: DeploymentOrder, record: Record) -> None:
     """Reject the record of another deployment."""
     if record.is_finished:
         raise NotDeployed(
-            f"{record.path} is the record of a finished deployment: verify that one, or deploy "
-            "another with another record",
+            f"{record.path} is the record of a finished deployment: verify it, or use another "
+            "record for a new deployment",
         )
     for key, value in _fixed(order).items() if record.fields.get("contracts") else ():
         if record.fields.get(key) != value:
             raise NotDeployed(
-                f"the record {record.path} has begun with another {key}: go on with that, or take "
-                "another record",
+                f"the record {record.path} was started with another {key}: continue with it, or "
+                "use another record",
             )

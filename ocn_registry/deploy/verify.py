@@ -188,7 +188,7 @@ def verification(
     owner: Address | None = None
     pending_owner: Address | None = None
     created: list[int] = []
-    unproven = "the code is another one"
+    unproven = "the code is not the published one"
     for contract, code in zip(NAMES, codes, strict=True):
         deployed_open = deployed_open_in(deployment, contract, code)
         wrong = compared(deployment, contract, code, deployed_open=deployed_open)
@@ -212,7 +212,7 @@ def verification(
         else:
             known = yield from _created(deployment, contract, wanted, deployed_open, tx_hash)
             differences += known.differences
-            other = f"the creation of the {NAMES[contract]} is another one"
+            other = f"the creation of the {NAMES[contract]} is not the published one"
             unproven = other if known.differences else known.unproven or unproven
             created += known.blocks
         opens.append(is_open)
@@ -240,8 +240,8 @@ def _state(deployment: Deployment, first: int, block: int) -> Flow[list[CodeDiff
     try:
         differing = yield from state_differences(deployment, first, block)
     except TransportError as error:
-        return f"the node does not tell all events since block {first} ({error})"
-    expected = "what the events add up to"
+        return f"the node omits events since block {first} ({error})"
+    expected = "the state rebuilt from events"
     return [differ(Contract.REGISTRY, name, expected, "not that") for name in differing]
 
 
@@ -270,7 +270,7 @@ def _created(
         unproven = f"{what} calls a contract, maybe a factory that created the {NAMES[contract]}"
         first = wanted.first_owner if registry else None
         named = f"the first argument in {what}"
-        missing = [] if first is None else [differ(contract, named, first, "not to be had")]
+        missing = [] if first is None else [differ(contract, named, first, "unknown")]
         return _Created(missing, [], unproven)
     if creation is None or creation.block_number is None or creation.contract != address:
         found = "not known to create a contract" if creation is None else creation.contract
@@ -279,7 +279,7 @@ def _created(
     bytecode = published(deployment, contract).bytecode
     arguments = creation.data[len(bytecode) :]
     if creation.data[: len(bytecode)] != bytecode or len(arguments) != _ARGUMENTS_BYTES:
-        wrong = differ(contract, f"the bytecode in {what}", "the published one", "another one")
+        wrong = differ(contract, f"the bytecode in {what}", "the published one", "different code")
         return _Created([wrong], [])
     first = wanted.first_owner if registry else deployment.registry
     actual = "0x" + arguments[:32].hex()
@@ -301,7 +301,7 @@ def _flag(
 ) -> list[CodeDifference]:
     if wanted is None or wanted == found:
         return []
-    actual = "not to be had" if found is None else str(found).lower()
+    actual = "unknown" if found is None else str(found).lower()
     return [differ(contract, what, str(wanted).lower(), actual)]
 
 

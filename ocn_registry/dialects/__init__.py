@@ -34,5 +34,5 @@ def dialect_of(deployment: Deployment) -> Dialect:
         return V3Dialect(deployment)
     raise UnsupportedByDialect(
         f"the contracts of {deployment.name} are of the generation {deployment.dialect}, which "
-        "this version of the package does not speak: choose another deployment",
+        "this version of the package does not support: choose another deployment",
     )

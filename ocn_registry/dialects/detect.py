@@ -58,8 +58,8 @@ def detect(registry: Address, permissions: Address, *, name: str = "found") -> F
         )
         return with_chain_facts(found)
     raise UnsupportedByDialect(
-        f"{registry} and {permissions} are no Registry and its Permissions of a generation that "
-        "this version of the package speaks: check both addresses, and their order",
+        f"{registry} and {permissions} are not a Registry and its Permissions of a supported "
+        "generation: check both addresses, and their order",
     )
 
 

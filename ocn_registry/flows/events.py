@@ -262,7 +262,7 @@ def read_on(  # noqa: PLR0913 - two have a default
 def moved() -> BadAnswer:
     """Return the error for a chain that moved during every attempt to read it."""
     return ChainMoved(
-        "the chain moved each time while it was read: see that all RPC nodes behind the URL are "
+        "the chain moved each time while it was read: check that all RPC nodes behind the URL are "
         "on one chain, then try again",
     )
 

@@ -44,7 +44,7 @@ def next_number(sender: Sender, entries: tuple[JournalEntry, ...], counts: Count
                 f"number {counts.pending} of {sender.account} is missing: the RPC node does not "
                 f"know it, and number {last} is in the journal. The node lags behind (wait, or use "
                 "another), or that transaction was dropped (send it again with the program that "
-                "sent it), or the chain was set back (use another journal for it)",
+                "sent it), or the chain was reset (use another journal for it)",
             )
         yield from Sleep(pause)
         pause = min(2 * pause, LONGEST_POLL_S)
@@ -60,9 +60,9 @@ def foreign_waiting(account: Address, numbers: list[int]) -> str:
     first, more = numbers[0], len(numbers) - 1
     which = f"number {first}" + (f" and {more} more" if more else "")
     return (
-        f"transaction {which} of {account}, not from here, is waiting: this one comes after it; if "
-        "that is the same write, both are paid; if it is stuck, replace it with the program that "
-        "sent it"
+        f"transaction {which} of {account}, sent by another program, is pending: this one comes "
+        "after it; if that is the same write, both are paid; if it is stuck, replace it with that "
+        "program"
     )
 
 

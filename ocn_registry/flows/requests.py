@@ -80,7 +80,7 @@ def prepare(
         if nonce is not None or deadline_unix_s is not None:
             raise UnsupportedByDialect(
                 "requests to these contracts have no nonce and no deadline, so a signature is "
-                "valid for ever: leave both out",
+                "valid forever: leave both out",
             )
         return dialect.request(intent, account, nonce=0, deadline_unix_s=0)
     now = yield from UnixTime()

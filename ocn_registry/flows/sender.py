@@ -383,8 +383,8 @@ def other_chain(entry: JournalEntry) -> JournalError:
     """Return the error for a transaction of another chain with the same id."""
     return JournalError(
         f"transaction {entry.tx_hashes[-1]} in the journal is of another chain with the id "
-        f"{entry.chain_id}: the RPC node's chain has another first block. It was started again, or "
-        "is a copy: use another journal for it, as in --journal FILE or journal=SqliteJournal(...)",
+        f"{entry.chain_id}: the RPC node's chain has another first block. It was restarted, or is "
+        "a copy: use another journal for it, as in --journal FILE or journal=SqliteJournal(...)",
     )
 
 

@@ -275,7 +275,7 @@ def signed_by(signer: AnySigner, transaction: Transaction) -> Flow[SignedTransac
         same = False
     if not same:
         raise InvalidInput(
-            f"the signer of {signer.address} signed another transaction than the one it was given: "
+            f"the signer of {signer.address} signed a different transaction than requested: "
             "nothing was sent",
         )
     return signed

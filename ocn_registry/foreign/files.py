@@ -273,5 +273,5 @@ def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, OSError):
         if error.errno == errno.ELOOP:
             return "it is a link"
-        return error.strerror or "no reason is known"
+        return error.strerror or "the reason is unknown"
     return "that is not a path"  # for example, with a zero byte in it

@@ -56,7 +56,7 @@ def _times(head: HeadBlock, deployment: Deployment) -> Iterator[Finding]:
     if age < -_AHEAD_S:
         says = f"block {number}, {-age} s ahead of this machine's clock"
         yield Finding("latest block", ok=True, says=says)
-        remedy = "set this machine's clock: it decides about deadlines of requests"
+        remedy = "set this machine's clock: the deadlines of requests depend on it"
         if deployment.block_time_s is None:
             remedy += "; or restart the development chain, if its time was moved"
         says = f"this machine's clock is {-age} s behind the chain"
@@ -73,7 +73,7 @@ def _times(head: HeadBlock, deployment: Deployment) -> Iterator[Finding]:
             "clock is ahead: set it"
         )
         yield Finding("latest block", ok=False, says=says, remedy=remedy)
-        says = "not known: the latest block is too old to tell"
+        says = "unknown: the latest block is too old to compare"
         yield Finding("clock", ok=True, says=says)
     else:
         yield Finding("latest block", ok=True, says=says)
@@ -84,7 +84,7 @@ def _times(head: HeadBlock, deployment: Deployment) -> Iterator[Finding]:
 def _gas_limit(head: HeadBlock, client: RegistryClient) -> Finding:
     limit = head.gas_limit
     if limit is None:
-        return Finding("gas limit", ok=True, says="not known: the node does not say")
+        return Finding("gas limit", ok=True, says="unknown: the node does not say")
     says = f"{limit:,} gas a block"
     if not client.limits.has_batches:
         fits = limit >= SINGLE_GAS

@@ -48,7 +48,7 @@ def contracts(client: RegistryClient) -> Iterator[Finding]:
     yield Finding(
         "generation",
         ok=same,
-        says=f"{deployment.name} is said to be {deployment.dialect}",
+        says=f"the network file says {deployment.dialect}",
         remedy=remedy,
     )
     yield from _code(client, found.dialect)
@@ -106,7 +106,7 @@ def node(
     answered = _node_info(listed.domain, proxy, ca_file, timeout_s)
     if answered is None:
         remedy = "check that it runs, and that its URL is the listed one"
-        says = f"{listed.domain} does not say who it is"
+        says = f"{listed.domain} does not say who runs it"
         yield Finding("node", ok=False, says=says, remedy=remedy)
         return
     same = answered == {"url": listed.domain, "address": operator}

@@ -55,7 +55,7 @@ def validators(client: RegistryClient) -> Iterator[Finding]:
     try:
         found = _count(client.transport.perform, deployment.validators)
     except OcnRegistryError as error:
-        says = f"not known: the node does not say who made its blocks ({error})"
+        says = f"unknown: the node does not say who made its blocks ({error})"
         yield Finding("validators", ok=True, says=says)
         found = Validators(None, 0, 0)
     else:
@@ -91,7 +91,7 @@ def _working(found: Validators) -> Finding:
         return Finding("validators", ok=True, says=says)
     says = f"{found.listed} are listed, {seen}"
     stuck = found.blocks >= 2 * found.listed and 2 * found.authors <= found.listed
-    remedy = "half of them don't work, so no block becomes final: don't rely on new ones"
+    remedy = "half of them produce no blocks, so no block becomes final: don't rely on new ones"
     return Finding("validators", ok=not stuck, says=says, remedy=remedy if stuck else "")
 
 

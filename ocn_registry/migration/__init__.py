@@ -105,7 +105,7 @@ def plan_for(client: RegistryClient | AsyncRegistryClient, taken: SourceSnapshot
     """
     dialect = dialect_of(client.deployment)
     if not dialect.limits.has_import:
-        raise UnsupportedByDialect("these contracts take no imports: deploy new ones")
+        raise UnsupportedByDialect("these contracts accept no imports: deploy new ones")
     return decide(taken, dialect.check)
 
 

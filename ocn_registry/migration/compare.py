@@ -69,8 +69,9 @@ class NotAsPlanned(OcnRegistryError):
         """Create the error from the differences."""
         named = "; ".join(map(str, differences[:_NAMED]))
         super().__init__(
-            f"{len(differences)} things on the chain are not as planned: {named}; run the import "
-            "again for what is missing, have the owner delete what is too much or different, or "
+            f"{len(differences)} entries on the chain differ from the plan: {named}; run the "
+            "import again for what is missing, have the owner delete what is additional or "
+            "different, or "
             "close the import anyway",
         )
         self.differences = differences

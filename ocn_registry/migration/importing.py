@@ -291,8 +291,8 @@ def settled(dialect: Dialect, settings: ImportOptions) -> Flow[None]:
         now = yield from Clock()
         if now - started >= settings.options.timeout_s:
             raise InvalidInput(
-                f"{sender.account} has {len(waiting)} transactions in no block yet: wait for them, "
-                "or cancel them, and run this again",
+                f"{sender.account} has {len(waiting)} transactions not in a block yet: wait for "
+                "them, or cancel them, and run this again",
             )
         yield from Sleep(pause)
         pause = min(2 * pause, LONGEST_POLL_S)

@@ -74,16 +74,16 @@ class MigrationPlan:
             account: One of `to_do`.
         """
         lines = [
-            "The OCN registry moves to new contracts. Most of what you have there moves along, and",
-            f"this does not, or not unchanged. It concerns the account {account}:",
+            "The OCN registry is moving to new contracts. Most entries move unchanged. These of",
+            f"the account {account} do not:",
             "",
         ]
         for one in self.to_do().get(account, ()):
             lines += [f"- {one}.", f"  What to do once the new registry is open: {one.why.remedy}."]
         lines += [
             "",
-            "Use the key of that account. The guide for parties shows each step. Nothing else of",
-            "yours is affected.",
+            "Use the key of that account. The guide for parties explains each step. Your other",
+            "entries are not affected.",
         ]
         return "\n".join(lines) + "\n"
 

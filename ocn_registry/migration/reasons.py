@@ -48,14 +48,14 @@ class Why(Enum):
 
 _AGREE = "agree to the service again, if you still want it"
 _REMEDIES = {
-    Why.TEXT_REFUSED: "register it again in a form that the contracts take",
+    Why.TEXT_REFUSED: "register it again in a form that the contracts accept",
     Why.LOOK_ALIKE: "register it again in capital letters, or under another id or URL",
     Why.DUPLICATE: "register it again under an id or a URL of its own",
     Why.TOO_MANY_IDS: "list the id under another account",
     Why.STALE_ID: "list the id again, if it is still in use",
     Why.NEEDS_CONSENT: _AGREE,
     Why.NOT_CARRIED: "register what it needs first, then this again",
-    Why.WITHOUT_URL: "set the service again with a URL that the contracts take",
+    Why.WITHOUT_URL: "set the service again with a URL that the contracts accept",
     Why.UNREACHABLE: "choose another node",
 }
 

@@ -71,7 +71,7 @@ def take(dialect: Dialect, block: int | None, first_block: int) -> Flow[SourceSn
             *history.ended(agreements, set(users), set(offered)),
         )
     if (yield from BlockAt(at.number)) != at:
-        raise BadAnswer(f"block {at.number} was replaced while it was read: begin again")
+        raise BadAnswer(f"block {at.number} was replaced while it was read: start again")
     return SourceSnapshot(
         chain_id=dialect.chain_id,
         registry=dialect.address_of(Contract.REGISTRY),

@@ -116,7 +116,9 @@ def _misread(found: Misreading) -> Obstacle:
             reason = f"{whose} holds a 32-bit integer, not {value}"
             remedy = "round it"
         case Misread.WRONG_TYPE:
-            reason = f"{whose} holds {found.expected} here: they refuse the body, or read another"
+            reason = (
+                f"{whose} holds {found.expected} here: they refuse the body, or read another value"
+            )
             remedy = f"send {found.expected}, or leave it out"
         case _:
             reason = f"{whose} needs this field: they refuse a body without it"

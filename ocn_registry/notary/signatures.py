@@ -215,8 +215,8 @@ class MessageSignature:
             if path not in fields:
                 if before not in (None, ""):
                     raise InvalidInput(
-                        f"{shown(text)} is not covered by the signature: what nobody signed can't "
-                        "be rewritten, remove it or leave it as it is",
+                        f"{shown(text)} is not covered by the signature: only signed values can be "
+                        "rewritten; remove it, or leave it unchanged",
                     )
                 if after not in (None, ""):
                     added.append(text)

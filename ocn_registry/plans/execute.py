@@ -137,7 +137,7 @@ def execute(
                 raise
             console.note(str(error))
             quote = _quoted(client, plan, console, options)
-            question = f"it is dearer now: {plan.question}"
+            question = f"the price has risen: {plan.question}"
         else:
             result, code = plan.report(outcome)
             console.show(result)

@@ -17,11 +17,11 @@ INTERRUPTED: Final = 130
 MEANINGS: Final = {
     DONE: "done; also for an empty list",
     UNEXPECTED: "unexpected error, or a check failed",
-    USAGE: "the command can't be used like this",
+    USAGE: "the command line is not valid",
     NOT_LISTED: "not listed",
     REJECTED: "rejected before it was sent, or reverted",
     RPC: "the RPC node, or the connection to it, failed",
     UNKNOWN: "sent, but the outcome is not known: see `tx status`",
     UNPROVEN: "`verify`, `doctor`: the code matches, but the storage is not proven",
-    INTERRUPTED: "interrupted, or answered with no",
+    INTERRUPTED: "interrupted, or the answer was no",
 }

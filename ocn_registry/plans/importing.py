@@ -185,8 +185,8 @@ class ImportTask:
             say(
                 self._console,
                 "warning",
-                "the money may not be enough for all of it. If it runs out, add money and run the "
-                "same command again",
+                "the balance may not be enough for everything. If it runs out, add funds and run "
+                "the same command again",
             )
         return quote
 

@@ -81,7 +81,7 @@ class LeaveTask:
             payer=self._payer.address,
             lines=(
                 signer_line(self._account, self._signer.address),
-                ("change", "give up everything that it has"),
+                ("change", "delete everything that it has"),
                 *[("ends", loss) for loss in losses_of_leaving(current, had)],
                 ("spender", self._payer.address),
             ),

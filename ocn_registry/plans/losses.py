@@ -72,10 +72,10 @@ def losses_of(  # noqa: C901, PLR0912 - one for each kind of intent
             yield f"the account {account}: it can never list anything here again"
             if current.holdings(account).controller == Address(intent.new_account):
                 yield "its controller: the new key is the controller's own, and signs for itself"
-            yield "what was signed for it and nobody has sent"
+            yield "its signed requests that nobody has sent"
         case intents.SetController():
             yield from _of_control(current, account, Address(str(intent.controller)))
-            yield "what was signed for it and nobody has sent"
+            yield "its signed requests that nobody has sent"
         case intents.RevokeAgreement():
             yield f"forwarding of the account's data to {intent.provider}"
         case _:
@@ -170,7 +170,7 @@ def _of_node(
     if parties:
         names = _listed([str(party.id) for party in parties])
         count = _counted(len(parties), "party", "parties")
-        yield f"the way to {count}, until a new operator is set: {names}"
+        yield f"access to {count}, until they name a new operator: {names}"
 
 
 def _of_update(current: CurrentEntries, party: Party, intent: intents.SetParty) -> Iterator[str]:

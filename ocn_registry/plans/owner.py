@@ -193,7 +193,7 @@ class OwnerTask:
         if left := [each for each in actions(self._log) if has_no_end(each, deployment)]:
             yield (
                 "warning",
-                f"{len(left)} entries of the log have no end: run ocn-registry owner log --settle",
+                f"{len(left)} logged actions have no outcome: run ocn-registry owner log --settle",
             )
 
     def _begin(self, owner: Address) -> LoggedAction:
@@ -238,8 +238,8 @@ class OwnerTask:
             self._console.note(f"without effect: {name}: {item.error}")
         for other in hit_instead(action.account, outcome) if action.name == "delete-party" else ():
             self._console.note(
-                f"warning: the id had come to another account meanwhile, and this hit {other}: if "
-                f"it is theirs, give it back with `owner reserve {other} -c CC PID`",
+                f"warning: another account held the id by then, and {other} lost it: if it is "
+                f"theirs, return it with `owner reserve {other} -c CC PID`",
             )
         state = read_after(lambda: action.read(block), None, self._console)
         whole = is_whole(action.name, action.account, outcome, state)

@@ -138,7 +138,7 @@ def append(path: Path, line: Entry) -> None:
         if is_new:
             _sync_folder(path.parent)
     except OSError as error:
-        why = error.strerror or "no reason is known"
+        why = error.strerror or "the reason is unknown"
         raise InvalidInput(f"the log {shown(str(path))} can't be written: {why}") from None
 
 

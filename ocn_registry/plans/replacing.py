@@ -14,7 +14,7 @@ from ocn_registry.errors import (
 from ocn_registry.evm.transactions import unsigned
 from ocn_registry.flows.confirmation import Included, look_for
 from ocn_registry.flows.options import LEAST_GAS
-from ocn_registry.flows.price import hold_cost, raised
+from ocn_registry.flows.price import check_cost, raised
 from ocn_registry.outcomes import Quote
 from ocn_registry.plans.execute import Plan, execute, transaction
 from ocn_registry.plans.exit_codes import DONE
@@ -73,7 +73,7 @@ class ReplacementTask:
             send=self._send,
             report=self._report,
             preview={"status": "dry run", "spender": self._payer.address},
-            question="cancel it?" if self._void else "send it again for more?",
+            question="cancel it?" if self._void else "send it again at the higher price?",
         )
         return execute(self._client, plan, self._console, options, dry_run=dry_run)
 
@@ -120,7 +120,7 @@ class ReplacementTask:
         has_base_fee = self._client.deployment.base_fee
         price = run(raised(was, options, has_base_fee=has_base_fee), perform)
         gas = LEAST_GAS if self._void else self._gas
-        hold_cost(gas, price, options)
+        check_cost(gas, price, options)
         return Quote(
             gas=gas,
             cost_wei=gas * price.max_fee_per_gas_wei,
@@ -145,7 +145,7 @@ class ReplacementTask:
         except FeeAboveCap as error:
             if quote is None or error.cap_wei != quote.max_fee_per_gas_wei:
                 raise
-            # The chain is dearer now, or another process has raised the price meanwhile.
+            # The price has risen, or another process has raised it in the meantime.
             raise FeeAboveCap(quote.gas * error.needed_wei, quote.cost_wei, of="plan") from None
 
     def _report(self, outcome: Outcome | None) -> tuple[Entry, int]:

@@ -43,7 +43,7 @@ def settled(
     except (Reverted, TransactionReplaced) as error:
         return settle(path, action, FAILED, error=str(error))
     if outcome is None:
-        note(f"{tx_hash} is in no block: it may still be waiting, or was never sent")
+        note(f"{tx_hash} is not in a block: it may still be waiting, or was never sent")
         return action
     without_error = {key: value for key, value in action.items() if key != "error"}
     whole = is_whole(action.get("what"), action.get("account"), outcome)

@@ -44,8 +44,8 @@ def words_of(intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one for e
             )
         case intents.DeleteParty(country_code=str(country_code), party_id=str(party_id)):
             return (
-                f"give up {country_code} {party_id}; with its last id its service and its "
-                "agreements end"
+                f"delete the id {country_code} {party_id}; its service and its agreements end with "
+                "its last id"
             )
         case intents.DeleteParty():
             return "delete its party, and end its service and its agreements"

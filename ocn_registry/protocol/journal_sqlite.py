@@ -221,7 +221,7 @@ class SqliteJournal:
         except (sqlite3.Error, OSError) as error:
             why = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise JournalError(
-                f"the journal {shown(str(self._path))} can't be used ({shown(why)}): see to "
+                f"the journal {shown(str(self._path))} can't be used ({shown(why)}): check "
                 "the file and its disk, or choose another file",
             ) from None
 

@@ -36,7 +36,7 @@ _CHAIN: Final = ("chain_unavailable",)
 
 def document(
     title: str = "OCN Registry",
-    description: str = "Answers questions about an OCN Registry, and prepares what is signed.",
+    description: str = "Answers queries about an OCN Registry, and prepares requests to sign.",
     *,
     more_paths: Schema | None = None,
     more_schemas: Schema | None = None,
@@ -94,10 +94,10 @@ def paths() -> Schema:
             }
         },
         "/v1/chain": get(
-            "See which registry this is, and how current its view is", ref("Chain"), *_CHAIN
+            "Identify the registry, and say how current its view is", ref("Chain"), *_CHAIN
         ),
         "/v1/overview": get(
-            "See the registry as a whole",
+            "Give an overview of the registry",
             object_of(
                 chain=ref("Chain"),
                 counts=object_of(**counts, roles={"type": "object"}),
@@ -111,7 +111,7 @@ def paths() -> Schema:
             "List countries", object_of(block=block, countries=countries), *_CHAIN
         ),
         "/v1/search": get(
-            "Look for a text in ids, addresses, URLs and names",
+            "Search ids, addresses, URLs and names",
             object_of(
                 block=block,
                 parties=list_of(object_of(countryCode=TEXT, partyId=TEXT, address=ADDRESS)),
@@ -123,13 +123,13 @@ def paths() -> Schema:
             parameters=[parameter("q", TEXT, required=True)],
         ),
         "/v1/nodes/{operator}": get(
-            "See a node",
+            "Return a node",
             object_of(block=block, node=ref("Node")),
             *("not_found", *_CHAIN),
             parameters=[part("operator")],
         ),
         "/v1/parties/{country}/{party}": get(
-            "See a party, and what its account has",
+            "Return a party, and the other entries of its account",
             object_of(
                 block=block,
                 party=ref("Party"),
@@ -140,13 +140,13 @@ def paths() -> Schema:
             parameters=[part("country"), part("party")],
         ),
         "/v1/services/{provider}": get(
-            "See a service",
+            "Return a service",
             object_of(block=block, service=ref("Service"), provider=ref("Account")),
             *("not_found", *_CHAIN),
             parameters=[part("provider")],
         ),
         "/v1/accounts/{account}": get(
-            "See what an address has",
+            "Return the entries of an address",
             object_of(
                 block=block,
                 account=ADDRESS,
@@ -161,7 +161,7 @@ def paths() -> Schema:
             parameters=[part("account")],
         ),
         "/v1/history": get(
-            "See what happened, the latest first",
+            "List changes, the latest first",
             object_of(
                 complete=YES_NO,
                 readTo=or_null(COUNT),
@@ -177,7 +177,7 @@ def paths() -> Schema:
             ],
         ),
         "/v1/transactions/{hash}": get(
-            "See what a transaction did",
+            "Return the outcome of a transaction",
             object_of(
                 hash=HASH,
                 block=or_null(COUNT),
@@ -191,7 +191,7 @@ def paths() -> Schema:
             parameters=[part("hash")],
         ),
         "/v1/route": get(
-            "See how a message would go from one party to another",
+            "Return the route of a message from one party to another",
             object_of(
                 block=block,
                 **{"from": TEXT},
@@ -221,18 +221,18 @@ def paths() -> Schema:
             ],
         ),
         "/v1/prepare": post(
-            "See what has to be signed for a change, what it ends, and who could pay",
+            "Prepare a change: what to sign, what it ends, and who could pay",
             {
                 "oneOf": [
                     object_of(account=ADDRESS, intent=ref("Intent"), nonce_=COUNT, deadline_=COUNT),
                     object_of(request={"type": "object"}),
                 ]
             },
-            {"200": answer("What has to be signed", ref("Prepared"))},
+            {"200": answer("The payload to sign", ref("Prepared"))},
             *("would_revert", "unsupported", "database_unavailable", *_CHAIN),
         ),
         "/v1/calldata": post(
-            "Get the transaction to send, to pay for a signed request yourself",
+            "Return the transaction with which anyone can pay for a signed request",
             ref("SignedRequest"),
             {"200": answer("The transaction", ref("Transaction"))},
         ),

@@ -86,7 +86,7 @@ class QueryParameters:
         """Raise `InvalidInput` for a parameter that was not taken, probably mistyped."""
         if unknown := set(self._values) - self._known:
             raise InvalidInput(
-                f"{shown(min(unknown))} is not a parameter of this question: use "
+                f"{shown(min(unknown))} is not a parameter of this path: use "
                 f"{', '.join(sorted(self._known)) or 'none'}",
             )
 

@@ -104,7 +104,7 @@ class Preparer:
             found = self._read(body["request"])
             return self._prepared(found.intent, found.account, found, now)
         if unknown := set(body) - {"account", "intent", "nonce", "deadline"}:
-            raise InvalidInput(f"{min(unknown)[:50]!r} is not a member of this question: remove it")
+            raise InvalidInput(f"{min(unknown)[:50]!r} is not a member of this body: remove it")
         account = Address(cast("str", body.get("account")))
         intent = read_intent(body.get("intent"), self._client, now, account)
         self._dialect.check(intent)

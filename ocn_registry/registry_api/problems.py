@@ -60,7 +60,7 @@ CODES = {
     "rate_limited": ErrorCode(429, "Too many requests from this address"),
     "internal": ErrorCode(500, "The server made a mistake"),
     "closed": ErrorCode(503, "The relay accepts nothing now"),
-    "chain_unavailable": ErrorCode(503, "The chain can't be asked now"),
+    "chain_unavailable": ErrorCode(503, "The chain can't be reached now"),
     "database_unavailable": ErrorCode(503, "The database can't be used now"),
 }
 # The first matching class applies; subclasses come before their parents.

@@ -106,5 +106,5 @@ def _from_pipe(name: str, what: str) -> bytes:
         finally:
             os.close(handle)
     except OSError as error:
-        why = error.strerror or "no reason is known"
+        why = error.strerror or "the reason is unknown"
     raise InvalidInput(f"the {what} {shown(name)} can't be read: {why}")

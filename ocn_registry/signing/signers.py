@@ -181,8 +181,8 @@ class KeySigner:
         secret = keystore.open(passphrase)
         if secret is None:
             raise InvalidInput(
-                f"the passphrase does not open the keystore {name}: check it, and which file it "
-                "belongs to",
+                f"the passphrase does not open the keystore {name}: check the passphrase and the "
+                "file",
             )
         found = _key(secret)
         del secret

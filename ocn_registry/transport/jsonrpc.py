@@ -205,7 +205,7 @@ def error_of(effect: AnyEffect, error: object) -> OcnRegistryError:
 def refusal(method: str, code: int, words: str) -> RpcRefused:
     """Return the error for a node's refusal, with a remedy if there is one."""
     if method == "eth_estimateGas":
-        remedy = "to go without its estimate, give the gas yourself, WriteOptions(gas=...)"
+        remedy = "to skip its estimate, set the gas limit with WriteOptions(gas=...)"
         return RpcRefused(method, code, words, remedy)
     return RpcRefused(method, code, words)
 

@@ -214,14 +214,15 @@ def _content(
         content = parse_json(plain, limits, strict_text=False)
     except BeyondLimits as error:
         raise BadAnswer(
-            f"{endpoint.shown} answered with something {error}, which can't be what was "
-            "asked; try another node",
+            f"{endpoint.shown} sent an answer {error}, far beyond what was asked for; try another "
+            "node",
         ) from None
     except ValueError as error:
         content, plain = None, reply.content
         if reply.coding not in {None, "", "identity"}:
             raise BadAnswer(
-                f"{endpoint.shown} answered in a form that was not asked for and can't be read "
+                f"{endpoint.shown} sent an answer in a form that was not asked for and can't be "
+                "read "
                 f"({shown(str(error))}): try another node",
             ) from None
     if reply.status // 100 == _OK // 100:
@@ -297,14 +298,14 @@ def _for_status(
     if status in _REDIRECTS:
         where = _target(endpoint, reply.location)
         return RpcUnavailable(f"{node} redirects to {where} (HTTP {status}): give that URL")
-    message = f"{node} does not answer questions ({says})"
+    message = f"{node} does not answer JSON-RPC ({says})"
     return RpcUnavailable(f"{message}: is that the URL of an RPC node?")
 
 
 def _target(endpoint: Endpoint, location: str | None) -> str:
     """Return the target of a redirect, without its path if the node's URL has a secret one."""
     if not location:
-        return "another place that it does not name"
+        return "a place that it does not name"
     host = origin(location)
     if host is None:
         return shown(location)

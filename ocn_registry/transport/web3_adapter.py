@@ -183,7 +183,9 @@ def _failure(error: Exception) -> object:
     if isinstance(error, TimeoutError) or "Timeout" in name:
         return RpcTimeout(f"the RPC node did not answer in time ({name}): try again, or another")
     if isinstance(error, (ValueError, RecursionError)) or "Format" in name:
-        return BadAnswer(f"the RPC node's answer can't be read ({name}): is it one?")
+        return BadAnswer(
+            f"the RPC node's answer can't be read ({name}): is that the URL of an RPC node?"
+        )
     return RpcUnavailable(
         f"the RPC node can't be reached, or is out of order ({name}): check your Web3's provider",
     )

@@ -291,7 +291,7 @@ def test_snapshot_does_not_change(listed, cache, client, cpo):
 def test_nothing_is_answered_before_anything_was_loaded(client):
     cache = RegistryCache(client)
     assert cache.age_s is None
-    with pytest.raises(StaleCache, match="nothing of the registry was loaded yet"):
+    with pytest.raises(StaleCache, match="the cache is not loaded yet"):
         cache.route("DE", "CPO")
 
 
@@ -480,7 +480,7 @@ def test_file_of_another_deployment_is_refused(client, cache, file, devnet, depl
 
 
 def test_file_in_use_is_refused(client, cache, file):
-    with pytest.raises(InvalidInput, match="each process needs one of its own"):
+    with pytest.raises(InvalidInput, match="give each process its own file"):
         RegistryCache(client, file=file)
 
 

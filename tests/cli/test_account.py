@@ -700,7 +700,7 @@ def test_leaving_gives_up_everything_and_again_nothing_is_sent(
     output = json.loads(finished.stdout)
     assert int(output["costWei"]) <= int(tried["mostCostWei"])
     assert len(output["hashes"]) == 2
-    for ended in ("the id DE ABC", "the id DE DEF", "its service", "the URL", "the way to 1 party"):
+    for ended in ("the id DE ABC", "the id DE DEF", "its service", "the URL", "access to 1 party"):
         assert f"ends      {ended}" in finished.stderr
     (state,) = output["state"]
     assert (state["parties"], state["node"], state["service"]) == ([], None, None)

@@ -74,7 +74,7 @@ def test_the_doctor_compares_a_node_with_the_registry(client, checks, operator, 
             server.odd = odd
             code, found = checks("-a", operator.address)
             assert (code, found["node"]["ok"]) == (1, False)
-            assert "does not say who it is" in found["node"]["says"]
+            assert "does not say who runs it" in found["node"]["says"]
         server.shutdown()
 
 
@@ -282,7 +282,7 @@ def test_unreported_facts_are_shown_as_unknown(volta, on_volta):
         found = on_volta(f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
     assert found["validators"]["ok"]
-    assert found["validators"]["says"].startswith("not known: the node does not say")
+    assert found["validators"]["says"].startswith("unknown: the node does not say")
     assert "\x1b" not in found["validators"]["says"]
     assert "is not known" in found["final after"]["says"]
     assert found["code"]["ok"]
@@ -302,7 +302,7 @@ def test_an_old_block_of_a_public_chain_is_reported(volta, monkeypatch, tmp_path
     found = {each["check"]: each for each in json.loads(capsys.readouterr().out)}
     assert not found["latest block"]["ok"]
     assert "--rpc-url" in found["latest block"]["remedy"]
-    assert found["clock"]["says"] == "not known: the latest block is too old to tell"
+    assert found["clock"]["says"] == "unknown: the latest block is too old to compare"
 
 
 # The command that a shell would run.

@@ -471,9 +471,9 @@ def test_action_whose_number_was_taken_is_settled_as_failed(
     log.touch(mode=0o600)
     log.write_text(json.dumps(act | {"contract": deployment.permissions}) + "\n")
     words = ("owner", "hand-over", cpo.address, "--without-code", "--dry-run", "--log", log)
-    assert "have no end" not in command(*words, "-s", keys[boss]).stderr
+    assert "have no outcome" not in command(*words, "-s", keys[boss]).stderr
     log.write_text(json.dumps(act | {"contract": deployment.registry}) + "\n")
-    assert "1 entries of the log have no end" in command(*words, "-s", keys[boss]).stderr
+    assert "1 logged actions have no outcome" in command(*words, "-s", keys[boss]).stderr
     settle = ("owner", "log", "--log", log, "--settle")
     assert json.loads(command(*settle).stdout)[0]["status"] == "signed"
     devnet.request("eth_sendTransactionSync", {"from": boss, "to": operator.address})

@@ -81,7 +81,7 @@ def test_person_is_shown_the_new_price_and_asked_again(fresh, written, client):
     person = Person(fresh, True, True)
     assert written(person) == DONE
     first, second = person.asked
-    assert second == f"it is dearer now: {first}"
+    assert second == f"the price has risen: {first}"
     assert len([note for note in person.notes if note.startswith("price")]) == 2
     assert any("the plan showed" in note for note in person.notes)
     assert client.nodes()

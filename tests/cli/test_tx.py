@@ -125,11 +125,11 @@ def test_a_transaction_of_another_program_that_waits_is_reported_once(stuck, sto
     foreign = {"from": operator.address, "to": operator.address, "gas": hex(21_000)}
     stopped.request("eth_sendTransaction", foreign)
     lines = stuck().stderr.splitlines()
-    output = [line for line in lines if "not from here, is waiting" in line]
+    output = [line for line in lines if "sent by another program, is pending" in line]
     assert len(output) == 1
     assert f"of {operator.address}" in output[0]
     assert "if that is the same write, both are paid" in output[0]
-    assert "replace it with the program that sent it" in output[0]
+    assert "replace it with that program" in output[0]
     assert pooled(stopped, operator.address) == 2
 
 

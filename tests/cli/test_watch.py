@@ -278,7 +278,7 @@ def test_reverted_changes_are_reported_as_reverted(watch, client, fresh, write, 
     running.end()  # standard error is read by another thread, which may be behind
     back = len([line for line in running.lines if '"takenBack": true' in line])
     (said,) = [line for line in running.said if "has replaced blocks" in line]
-    assert said.endswith(f"changes taken back: {back}")
+    assert said.endswith(f"changes undone: {back}")
 
 
 def test_printed_lines_add_up_to_the_registry_in_any_history(

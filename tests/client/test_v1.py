@@ -349,7 +349,7 @@ def test_failed_restoration_is_reported(client, fresh, listed_node, operator, st
             raw_call(fresh, to, "setNode(string)", abi.text(url), sender=sender)
 
     options = overtaken(take_both)
-    with pytest.raises(PartlyDone, match="not undone") as error:
+    with pytest.raises(PartlyDone, match="not restored") as error:
         client.set_node("https://b.example", signer=operator, options=options)
     assert not error.value.restored
     assert client.node(operator.address) is None
@@ -486,7 +486,7 @@ def test_agreement_with_named_permissions_is_compared_before_it_is_sent(
             user=emsp.address, provider=provider.address, version=None, permissions=None
         ),
     )
-    with pytest.raises(UnsupportedByDialect, match="leave the permissions out"):
+    with pytest.raises(UnsupportedByDialect, match="names permissions: leave them out"):
         client.prepare(CreateAgreement(provider=provider.address, permissions=[1]), emsp.address)
 
 
@@ -570,7 +570,7 @@ def test_unknown_contracts_are_refused(fresh, stranger):
         (v1s.registry, ours.permissions),
         (v1s.permissions, v1s.registry),
     ):
-        with pytest.raises(UnsupportedByDialect, match="no Registry and its Permissions"):
+        with pytest.raises(UnsupportedByDialect, match="not a Registry and its Permissions"):
             find_deployment(registry, permissions, rpc_urls=urls)
     with pytest.raises(NoContract):
         find_deployment(stranger.address, ours.permissions, rpc_urls=urls)

@@ -81,7 +81,7 @@ def test_offers_to_raise_the_price_of_what_is_stuck(ape, tmp_path):
         devnet.request("evm_setIntervalMining", 1)
         raised = ape(devnet, record, "--max-cost", "1", answers="y\ny\n")
         assert raised.returncode == 0, raised.stderr
-        assert f"{first} is in no block" in raised.stdout
+        assert f"{first} is not in a block" in raised.stdout
         _, asked, after = raised.stdout.partition("Raise the price? [y/N]")
         assert asked
         assert "is raised to" in after.partition("Deploy? [y/N]")[0]

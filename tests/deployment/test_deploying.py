@@ -243,7 +243,7 @@ def test_price_of_a_stuck_creation_is_raised_and_nothing_is_created_twice(
     (waits,) = made.waiting
     assert (waits.name, waits.tx_hash, waits.max_fee_per_gas_wei) == ("Registry", first, 10)
     assert waits.raised_fee_per_gas_wei > 12
-    assert any("is in no block" in line for line in made.lines())
+    assert any("is not in a block" in line for line in made.lines())
     with pytest.raises(OutcomeUnknown):  # by default, it only waits
         run(deploy(cheap, stuck, creator), transport.perform)
     assert stuck.contract("Registry")["transaction"] == first
@@ -353,7 +353,7 @@ def test_record_of_another_order_is_refused(order, record, transport, changed):
     record.fields.update(
         {"contracts": {"Registry": {}}, "name": "volta", "chainId": order.chain_id}
     )
-    with pytest.raises(NotDeployed, match="has begun with another"):
+    with pytest.raises(NotDeployed, match="was started with another"):
         run(plan(replace(order, **changed), record), transport.perform)
 
 
@@ -467,7 +467,7 @@ def test_record_resumes_without_its_journal_once_the_transaction_is_mined(
         run(deploy(order, record, creator), transport.perform)
     other = SqliteJournal(tmp_path / "other journal")
     elsewhere = replace(order, options=replace(order.options, journal=other))
-    with pytest.raises(NotDeployed, match="is not in this journal"):
+    with pytest.raises(NotDeployed, match="is neither in this journal"):
         run(deploy(elsewhere, Record.read(record.path), creator), transport.perform)
     fresh.request("evm_mine")
     fresh.request("evm_setAutomine", True)

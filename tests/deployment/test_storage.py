@@ -191,7 +191,7 @@ def test_state_that_differs_from_the_events_is_detected(
     monkeypatch.setattr(storage, "piece", incomplete)
     found = verify(deployment, transport)
     assert not found.is_verified
-    assert "what the events add up to" in str(found.differences[0])
+    assert "the state rebuilt from events" in str(found.differences[0])
     assert verify(deployment, transport, rebuild=False).is_proven
 
 
@@ -205,7 +205,7 @@ def test_node_without_the_events_proves_nothing(deployment, transport, monkeypat
     found = verify(deployment, transport)
     assert found.is_verified
     assert not found.is_proven
-    assert "does not tell all events" in found.storage_unproven
+    assert "omits events" in found.storage_unproven
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ def test_late_verification_is_not_a_success(script, service, monkeypatch, tmp_pa
     assert script.main() == 1
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 4
-    assert all("is still at it" in line for line in said)
+    assert all("is still working" in line for line in said)
 
 
 @pytest.mark.usefixtures("compiled")

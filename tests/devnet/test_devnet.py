@@ -158,7 +158,7 @@ def test_refusal_of_the_chain_is_passed_on(devnet):
 
 
 def test_anvil_that_ends_by_itself_is_an_error_of_its_start(program):
-    with pytest.raises(DevnetError, match="Anvil does not start: 'it says nothing'"):
+    with pytest.raises(DevnetError, match="Anvil does not start: 'it wrote no message'"):
         Devnet(anvil=program("true")).start()
     with pytest.raises(DevnetError, match=r"does not start: .*--host"):
         Devnet(anvil=program("sleep")).start()

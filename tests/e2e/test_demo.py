@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 DEMO = "tools/demo/demo.py"
-POINTS = ["A chain of its own", "south        runs", "is NL MSP", "offers"]
+POINTS = ["A separate chain", "south        runs", "is NL MSP", "offers"]
 ATTEMPTS = 5
 
 

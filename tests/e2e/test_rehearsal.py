@@ -27,7 +27,9 @@ def test_rehearsal_ends_the_same_however_often_it_is_killed(start):
     said = "".join(program.process.stdout)
     code, _, errors = program.finish()
     assert (code, errors) == (0, ""), said
-    assert said.endswith("the same end, with nothing different but what the plan listed\n")
+    assert said.endswith(
+        "both ended in the same state, with only the differences that the plan lists\n"
+    )
     straight, killed = re.findall(r"state ([0-9a-f]{64})$", said, re.MULTILINE)
     assert straight == killed
     assert said.count("   killed ") == KILLS

@@ -454,7 +454,7 @@ def test_estimate_that_fails_by_itself_is_reported_with_what_to_do(
     call = dialect_of(devnet.deployment()).write(
         (SetNode(domain="https://a.example"),), each_alone=False
     )
-    with pytest.raises(RpcRefused, match=r"give the gas yourself") as told:
+    with pytest.raises(RpcRefused, match=r"set the gas limit") as told:
         ways.perform(client, GasEstimate(replace(call, sender=operator.address)))
     assert error.get("data", error["message"]).split("(")[0] in str(told.value)
 

@@ -538,7 +538,8 @@ def test_transaction_of_another_program_is_reported(
     client.set_node("https://b.example", signer=operator, options=options)
     for sentences in (answer, quote.notices):
         assert any(
-            f"number {account.sent - 2} " in each and "not from here" in each for each in sentences
+            f"number {account.sent - 2} " in each and "sent by another program" in each
+            for each in sentences
         )
     assert client.transactions.spender(operator.address).foreign == ()
     assert account.paid_for(2)

@@ -89,7 +89,7 @@ def test_signer_that_signs_something_else_is_refused(client, spender):
 
             return spender.sign_transaction(replace(transaction, nonce=transaction.nonce + 1))
 
-    with pytest.raises(InvalidInput, match="signed another transaction"):
+    with pytest.raises(InvalidInput, match="signed a different transaction"):
         client.set_node("https://a.example", signer=Liar())
 
 

@@ -142,7 +142,7 @@ def test_network_that_does_not_say_it_is_a_test_chain_is_asked_to_lag_or_to_be_s
         client.set_node(A, signer=operator)
         client.set_node(B, signer=operator)
         devnet.request("evm_revert", snapshot)
-        with pytest.raises(JournalError, match=r"lags behind .* or the chain was set back"):
+        with pytest.raises(JournalError, match=r"lags behind .* or the chain was reset"):
             client.set_node("https://c.example", signer=operator)
         assert sent(devnet, operator.address) == 0
 

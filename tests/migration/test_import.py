@@ -254,7 +254,7 @@ def test_transaction_that_stays_without_block_is_reported(devnet, new, planned, 
     devnet.request(
         "eth_sendTransaction", {"from": owner.address, "to": owner.address, "value": "0x1"}
     )
-    with pytest.raises(ValueError, match="no block yet"):
+    with pytest.raises(ValueError, match="not in a block yet"):
         migration.import_into(new, planned, signer=owner, options=WriteOptions(timeout_s=0.3))
     devnet.request("evm_setAutomine", True)
     devnet.request("evm_mine")

@@ -287,7 +287,7 @@ def _hand_in(url: str, signed: list[SignedRequest]) -> None:
 def _accepted(
     folder: Path, devnet: Devnet, url: str, signed: list[SignedRequest]
 ) -> tuple[float, float]:
-    """Return how long an empty relay takes to accept requests: of its processor, and in all."""
+    """Return how long an empty relay takes to accept requests: processor time, and in total."""
     _empty(url)
     with _relay(folder, devnet, ["-c", _ONLY_API]) as relay:
         before_s = relay.cpu_s()

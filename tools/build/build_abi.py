@@ -5,8 +5,8 @@
 
 Earlier results for the same sources are taken from `.build`.
 
-`--check` begins with the metadata, which covers each byte of the sources: if that differs, so does
-the code, and nobody waits half a minute for it.
+`--check` compares the metadata first, which covers each byte of the sources: if it differs, so does
+the code, and half a minute of compiling is saved.
 
 The contracts are compiled by the pinned compiler with the settings of `ape-config.yaml`, from
 standard JSON in which every source has the name that an import gives it

@@ -37,7 +37,7 @@ _SIGNER, _SPENDER, _CONTROLLER, _RPC = (
     VARIABLES[setting][0] for setting in ("signer", "spender", "controller", "rpc_url")
 )
 ENVIRONMENT = {
-    _SIGNER: "key of the account whose entry it is, in the forms of --signer",
+    _SIGNER: "key of the account whose entry changes, in the forms of --signer",
     _SPENDER: "key of the account that pays, in the forms of --spender (or: SENDER)",
     _CONTROLLER: "key of the account's controller, in the forms of --controller",
     _RPC: "RPC node to use, as --rpc-url",

@@ -109,7 +109,7 @@ def version_of(wheel: Path) -> str:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         found = re.search(r"^Version: (.+)$", archive.read(name).decode(), re.MULTILINE)
     if found is None:
-        raise NotReleased(f"{wheel.name} says no version")
+        raise NotReleased(f"{wheel.name} has no version")
     return found[1]
 
 
@@ -128,7 +128,7 @@ def entry_of(version: str, changelog: str) -> str:
     )
     if found is None or not found[1].strip():
         wanted = f"## [{heading}]" + (" - YYYY-MM-DD" if dated else "")
-        raise NotReleased(f"CHANGELOG.md says nothing of {version}: write it under `{wanted}`")
+        raise NotReleased(f"CHANGELOG.md has no entry for {version}: write one under `{wanted}`")
     return found[1].strip()
 
 
@@ -219,7 +219,9 @@ def install(wheel: Path, folder: Path) -> Path:
     for name, version in _LOCKED.findall((ROOT / "requirements" / "runtime.txt").read_text()):
         found = distribution(name)
         if found.version != version:
-            raise NotReleased(f"{name} {found.version} is here, {version} is locked: `make setup`")
+            raise NotReleased(
+                f"{name} {found.version} is installed, {version} is locked: run `make setup`"
+            )
         for file in found.files or ():
             if ".." not in file.parts:  # programs of other packages
                 place = target / file

@@ -168,7 +168,7 @@ def schema() -> Schema:
         kinds[row.type.name] = third_request(row.type, contracts)
         if row.takes_acceptance:
             acceptance: Schema = {
-                "description": "What the new account or the controller signs, signed or not.",
+                "description": "The acceptance of the new account or controller, signed or not.",
                 "$ref": f"#/$defs/{ACCEPTANCES[row.type.name]}",
             }
             kinds[row.type.name] = with_optional(kinds[row.type.name], acceptance=acceptance)
@@ -180,14 +180,14 @@ def schema() -> Schema:
         "title": "Signed request of the Open Charging Network's registry",
         "description": (
             "The payload of eth_signTypedData_v4 together with its signature; for contracts of the "
-            "first generation, a personal signature in a form like it. What is still to be signed "
-            "has the same form without the signature: #/$defs/request."
+            "first generation, a personal signature in a similar form. An unsigned request has the "
+            "same form without the signature: #/$defs/request."
         ),
         "allOf": [{"$ref": "#/$defs/request"}, {"required": ["signature"]}],
         "$defs": {
             "request": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in kinds]},
             "signature": {
-                "description": "65 bytes r, s, v from a key; what it takes from a contract.",
+                "description": "65 bytes r, s, v from a key; any length from a contract.",
                 "type": "string",
                 "pattern": "^(0[xX]([0-9a-fA-F]{2})*|([0-9a-fA-F]{2}){64,65})$",
                 "maxLength": 2 * MAX_SIGNATURE_BYTES,
@@ -224,7 +224,7 @@ def main() -> int:
         elif not file.exists() or file.read_text(encoding="utf-8") != text:
             differs = True
             print(
-                f"{file.relative_to(ROOT)} is not what the types say: make generated",
+                f"{file.relative_to(ROOT)} does not match the types: run make generated",
                 file=sys.stderr,
             )
     return int(differs)

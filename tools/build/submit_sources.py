@@ -34,7 +34,7 @@ SOURCIFY = "https://sourcify.dev/server"
 _IMPORT = re.compile(r'^import\s[^"]*"([^"]+)"', re.MULTILINE)
 _FAILED, _ABSENT = 400, 404
 _TRIES = 60
-_STILL = "is still at it:"
+_STILL = "is still working:"
 
 
 class NotVerified(Exception):
@@ -95,9 +95,9 @@ def metadata_of(name: str, given: dict[str, Any]) -> str:
 
 
 def _compiled(name: str, version: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    """Return what the compiler makes of a contract, from `.build` if it was asked the same before.
+    """Return the compiler's output for a contract, from `.build` if it was compiled before.
 
-    It takes ten seconds, and whoever is interrupted asks again.
+    Compiling takes ten seconds, and an interrupted run is repeated.
     """
     question = json.dumps(given)
     digest = hashlib.sha256(f"{name} {version} {question}".encode()).hexdigest()

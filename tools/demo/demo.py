@@ -1,10 +1,10 @@
 """The registry's main task, on a development chain: `make demo`.
 
 Two operators list their nodes. A charge point operator (CPO), an e-mobility service provider (eMSP)
-and the provider of a service become parties: they sign, with keys that are made here and never hold
-any money, and a spender pays. A route is looked up, and a request that comes twice is refused.
+and the provider of a service become parties: they sign, with keys that are created here and never
+hold funds, and a spender pays. A route is looked up, and a request that comes twice is refused.
 
-What is printed is what the chain answered, not what was asked of it.
+The output shows the chain's answers, not the requests.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ class Demo:
         self.show_bill()
 
     def show_chain(self) -> None:
-        """Show the chain, and who has money."""
+        """Show the chain, and the accounts with their balances."""
         here = self.registry.deployment
-        heading("A chain of its own, with the rules of Energy Web Chain (London)")
+        heading("A separate chain, with the rules of Energy Web Chain (London)")
         line("chain", f"{here.chain_id} at {self.devnet.rpc_url}")
         line("Registry", here.registry)
         line("Permissions", here.permissions)
@@ -138,7 +138,7 @@ class Demo:
         self.pay_for("eMSP", agreement)
 
     def show_route(self) -> None:
-        """Look up what the eMSP's node asks about a message."""
+        """Look up the route of the eMSP's message, as its node does."""
         heading("NL MSP sends a command to DE CPO's receiver interface: what does its node do?")
         route = self.registry.route("DE", "CPO")
         if route is None or route.domain is None:
@@ -188,7 +188,7 @@ class Demo:
         self.show("spender", self.registry.submit(signed, spender=self.spender))
 
     def ask(self, method: str, signer: ocn.Signer) -> object:
-        """Return a number that the chain knows about an account."""
+        """Return a number that the chain stores about an account."""
         return self.devnet.request(method, signer.address, "latest")
 
     def balance_wei(self, signer: ocn.Signer) -> int:
@@ -232,7 +232,7 @@ class Demo:
                 what = f"version {change.version} of what {self.names[change.provider]} offers"
                 return self.names[change.user], f"agreed to {what}"
             case _:
-                raise AssertionError(f"nobody asked for {change}")
+                raise AssertionError(f"unexpected change: {change}")
 
 
 def show_request(text: str) -> None:
@@ -296,7 +296,7 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except ocn.OcnRegistryError as error:
-        sys.stderr.write(f"\nthe demo can't go on: {error}\n")
+        sys.stderr.write(f"\nthe demo can't continue: {error}\n")
         return 1
     return 0
 

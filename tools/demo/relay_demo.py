@@ -1,6 +1,6 @@
 """A relay on a development chain: the second half of `make demo`.
 
-Three parties without money register over HTTP, with vouchers of their node's operator. A stranger
+Three parties without funds register over HTTP, with vouchers of their node's operator. A stranger
 is rejected, with a reason that helps. The relay is killed in the middle and started again: nothing
 is lost, and nothing is paid for twice.
 """

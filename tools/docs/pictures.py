@@ -224,7 +224,7 @@ def main() -> int:
             FOLDER.mkdir(exist_ok=True)
             path.write_text(drawing, encoding="utf-8")
     if check and stale:
-        print("docs/pictures are not what is drawn: make generated", file=sys.stderr)
+        print("docs/pictures differs from the drawings: run make generated", file=sys.stderr)
         return 1
     return 0
 

@@ -151,7 +151,7 @@ class Rehearsal:
         os.close(its)
         said: list[str] = []
         shown = os.fdopen(ours, encoding="utf-8", errors="replace")
-        with program, shown, contextlib.suppress(OSError):  # the other side closed it
+        with program, shown, contextlib.suppress(OSError):  # the other side closed the connection
             for text in shown:
                 self._heard(text.rstrip("\r\n"), killer, said)
         if program.returncode > 0 and self._killing:
@@ -228,7 +228,7 @@ def main() -> int:
     if not same or not killed.deaths:
         print("FAILED: both end differently")
         return 1
-    print("the same end, with nothing different but what the plan listed")
+    print("both ended in the same state, with only the differences that the plan lists")
     return 0
 
 

@@ -2,9 +2,9 @@
 
     python tools/rehearsal/rehearsal_walk.py FOLDER
 
-It does what the owner of a registry does, with the owner's commands. It can be killed at any point:
-when it is started again, it finds out what is done and continues. `rehearsal.py` prepares the
-folder, and kills this program with kill -9 wherever something changes.
+It performs the steps of a registry's owner, with the owner's commands. It can be killed at any
+point: when it is started again, it determines what is done and continues. `rehearsal.py` prepares
+the folder, and kills this program with kill -9 wherever something changes.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class Walk:
             self.command("migrate", "snapshot", "--out", str(self._file()), old=True)
 
     def plan(self) -> None:
-        """Plan what is moved, what is not, and why."""
+        """Plan which entries are moved, which are not, and why."""
         self.command("migrate", "plan", str(self._file()))
 
     def carry(self) -> None:
@@ -220,7 +220,7 @@ class Walk:
         self.command("migrate", "close", str(self._file()), *self.sending())
 
     def offer(self) -> None:
-        """Offer the registry to the Safe, and write the file by which it accepts."""
+        """Offer the registry to the Safe, and write the file for its acceptance."""
         self.settle()
         with self.new() as client:
             owner, offered = client.owner.address(), client.owner.pending()

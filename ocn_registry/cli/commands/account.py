@@ -58,7 +58,7 @@ def register(args: Namespace, client: RegistryClient, acting: Authority) -> int:
     groups = [intents] if client.limits.has_batches else [(one,) for one in intents]
     for number, group in enumerate(groups, 1):
         if len(groups) > 1:
-            talk(f"note: these contracts take one write at a time: {number} of {len(groups)}")
+            talk(f"note: these contracts accept one write at a time: {number} of {len(groups)}")
         direct = payer.address == acting.account
         steps = group if direct else signed_steps(client, group, acting.signer, acting.account)
         code = execute.write(args, client, steps, payer, whole=True)
@@ -157,7 +157,7 @@ def rotate(args: Namespace) -> int:
         if had.controller not in {None, new.address}:
             stays = f"{had.controller} stays controller"
             signs = f"sign OCN messages with {new.address} from now on; {stays}"
-        talk(f"note: {signs}. Money that {acting.account} has stays there")
+        talk(f"note: {signs}. Funds of {acting.account} stay there")
     elif args.make is not None and not args.dry_run:
         talk(f"note: the new key in {args.make} was not used: run this again with --to")
     return code
@@ -221,8 +221,8 @@ def controller(args: Namespace) -> int:
 
     if re.fullmatch(r"0[xX][0-9a-fA-F]{40}", args.new_controller):
         raise InvalidInput(
-            f"the controller has to accept by its signature: give its key, or, for a Safe or a key "
-            "on another machine, begin with `ocn-registry request prepare set-controller "
+            "the controller has to sign its acceptance: give its key, or, for a Safe or a key on "
+            "another machine, start with `ocn-registry request prepare set-controller "
             f"{args.new_controller}{network_options(args)}`, have both sign it with `request "
             "sign`, then `request submit`",
         )
@@ -328,9 +328,11 @@ def _rotated(parser: ArgumentParser) -> None:
         "--make",
         type=take.new_file,
         metavar="PATH",
-        help="make the new key, in this keystore, which does not exist yet",
+        help="create the new key, in this keystore, which must not exist yet",
     )
-    which.add_argument("--to", metavar="KEY", help="new key that exists already; see --signer")
+    which.add_argument(
+        "--to", metavar="KEY", help="existing key to use as the new one, in the forms of --signer"
+    )
     _new_passphrase(parser)
 
 
@@ -347,7 +349,7 @@ def _controlled(parser: ArgumentParser) -> None:
 _new_passphrase = take.option(
     "--new-passphrase-file",
     metavar="FILE",
-    help="file with the passphrase of the new key's keystore, if it is another",
+    help="file with the passphrase of the new key's keystore, if it differs",
 )
 
 
@@ -357,7 +359,7 @@ _KEYS = "-s keystore:key.json -x keystore:spender.json"
 COMMANDS = (
     Command(
         "identity rotate",
-        "give everything that an account has to a new key",
+        "move everything that an account has to a new key",
         rotate,
         (_rotated, take.acting, take.spending),
         more="Ids, service, agreements, node with its parties, and controller follow, in one "
@@ -384,7 +386,7 @@ COMMANDS = (
     ),
     Command(
         "leave",
-        "give up everything that an account has: service, ids and node",
+        "delete everything that an account has: service, ids and node",
         leave,
         (take.acting, take.spending),
         more="Agreements end with the last id. If it is interrupted, run it again.",

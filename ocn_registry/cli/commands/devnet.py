@@ -69,7 +69,7 @@ def _lines(chain: Devnet, entry: Entry) -> str:
     place = lines({label: value for label, value in entry.items() if label != "accounts"})
     accounts = [(account.address, account.private_key) for account in chain.accounts]
     keys = table(("ADDRESS", "KEY"), accounts, soft=())
-    return f"{place}\n\naccounts with money:\n\n{keys}\n"
+    return f"{place}\n\nfunded accounts:\n\n{keys}\n"
 
 
 def _fill(chain: Devnet) -> None:

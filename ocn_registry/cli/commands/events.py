@@ -57,7 +57,7 @@ def _watched(parser: ArgumentParser) -> None:
         type=_pause,
         default=5.0,
         metavar="SECONDS",
-        help="how often to ask the chain (default: 5)",
+        help="how often to poll the chain (default: 5)",
     )
     parser.add_argument(
         "--once",

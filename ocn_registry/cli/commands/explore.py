@@ -91,7 +91,7 @@ def _options(parser: ArgumentParser) -> None:
         "--keep",
         type=Path,
         metavar="FOLDER",
-        help="keep what was read in this folder, so that the next start is quick",
+        help="store what was read in this folder, for a quick next start",
     )
     parser.add_argument(
         "--export",
@@ -106,7 +106,7 @@ def _options(parser: ArgumentParser) -> None:
 COMMANDS = (
     Command(
         "explore",
-        "open a page to look at the registry, and to sign with your browser's wallet",
+        "open a page to browse the registry, and to sign with your browser's wallet",
         explore,
         (_options,),
         more="The page is served on this machine only. No key is ever asked for: your wallet "

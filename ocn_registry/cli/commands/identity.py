@@ -73,7 +73,7 @@ _shown = take.option(
     "path",
     nargs="?",
     metavar="PATH",
-    help="keystore; one that names its address is not opened (default: the signer's key)",
+    help="keystore (default: the signer's key); if it names its address, it is not decrypted",
 )
 
 

@@ -245,18 +245,18 @@ def _number(text: str) -> str:
 _letters = take.option(
     "--letters",
     metavar="FOLDER",
-    help="write a text for each account whose owner has something to do, to a file in FOLDER",
+    help="write a letter to each account that has to act, to a file in FOLDER",
 )
 _max_gas = take.option(
     "--max-gas",
     type=take.whole("amount of gas", 1, (1 << 63) - 1),
     metavar="GAS",
-    help="most gas for one transaction (default: what fits into a block)",
+    help="maximum gas for a transaction (default: the block's limit)",
 )
 _anyway = take.option(
     "--anyway",
     action="store_true",
-    help="close also if something differs from the plan",
+    help="close even if something differs from the plan",
 )
 
 
@@ -275,7 +275,7 @@ COMMANDS = (
     ),
     Command(
         "migrate plan",
-        "show what of a snapshot a new registry accepts, what not, and why",
+        "show which entries of a snapshot a new registry accepts, and why it rejects others",
         plan,
         (_file, _max_gas, _letters),
         examples=(
@@ -285,14 +285,14 @@ COMMANDS = (
     ),
     Command(
         "migrate import",
-        "import what is planned and not there yet",
+        "import the planned entries that are missing",
         import_,
         (_file, _max_gas, _sending),
         examples=("migrate import ewc.json --network-file new.json -s keystore:owner.json",),
     ),
     Command(
         "migrate compare",
-        "show in what a registry differs from the plan",
+        "show how a registry differs from the plan",
         compare,
         (_file, _latest),
         examples=("migrate compare ewc.json --network-file new.json",),

@@ -225,7 +225,7 @@ def with_reason(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--for-safe",
         action="store_true",
-        help="print the file by which a Safe that owns the registry does it; send nothing",
+        help="send nothing; print the file for the Safe that owns the registry",
     )
     take.out(parser)
 
@@ -240,7 +240,7 @@ def _reason(parser: ArgumentParser, *, required: bool) -> None:
         required=required,
         default="",
         metavar="TEXT",
-        help="why, for your own log: what happened, the evidence, who decided",
+        help="reason, for your own log: what happened, the evidence, who decided",
     )
     _log(parser)
     take.signing(parser)
@@ -254,7 +254,7 @@ _log = take.option(
 )
 _of_account = take.option(
     *("-a", "--address"),
-    help="account whose party is meant: nothing is sent if another one holds the id",
+    help="account that should hold the id: nothing is sent if another one does",
 )
 _claim = take.option(
     "file",
@@ -306,7 +306,7 @@ def _settle(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--settle",
         action="store_true",
-        help="ask the chain what became of actions that have no end in the log, and log it",
+        help="look up actions without an outcome in the log, and log their outcomes",
     )
 
 
@@ -354,7 +354,7 @@ COMMANDS = (
     ),
     Command(
         "owner safe-file",
-        "write the file by which a Safe accepts the registry",
+        "write the file for a Safe to accept the registry",
         safe_file,
         (_safe, _delay, _salt, take.out),
         examples=(
@@ -364,7 +364,7 @@ COMMANDS = (
     ),
     Command(
         "owner schedule",
-        "schedule that a timelock accepts the registry",
+        "schedule a timelock's acceptance of the registry",
         schedule,
         (_timelock, _delay, _salt, _without_reason),
         examples=(f"owner schedule {_ADDRESS} -s keystore:proposer.json",),

@@ -172,7 +172,7 @@ COMMANDS = (
         "show a party",
         get_party,
         (take.one_party,),
-        more="By address it shows the account's current id, and after it the account's others.",
+        more="By address, it shows the party under the account's current id, then the others.",
         examples=("get-party -c DE ABC -n ewc", f"get-party -a {_ADDRESS} -n ewc"),
     ),
     Command(

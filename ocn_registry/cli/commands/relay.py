@@ -66,7 +66,7 @@ def register(args: Namespace) -> int:
         for intent in intents:
             talk(f"change    {printable(words_of(intent))}")
         talk("cost      nothing: the relay pays")
-        if not agreed(args, "sign and hand this in?", insist=True):
+        if not agreed(args, "sign and submit this?", insist=True):
             talk("nothing was signed")
             return INTERRUPTED
         signed = signed_steps(client, tuple(intents), acting.signer, acting.account)
@@ -97,8 +97,8 @@ def submit(args: Namespace) -> int:
         signed = [read_signed(client, path) for path in args.files]
         for one in signed:
             describe(one.request, client)
-        if not agreed(args, "hand this in?", insist=True):
-            talk("nothing was handed in")
+        if not agreed(args, "submit this?", insist=True):
+            talk("nothing was submitted")
             return INTERRUPTED
         found = _submit_and_wait(args, relay_url(args, client.deployment), signed)
         show(args, _result(client, found, None))
@@ -307,7 +307,7 @@ COMMANDS = (
             *(_keystore, take.acting, relay_options, take.spending),
         ),
         more="A relay pays if one is named, or if the network has one and no --spender is given: "
-        "then it costs nothing. Otherwise the spender pays, or the signer. Makes the party's key "
+        "then it costs nothing. Otherwise the spender pays, or the signer. Creates the party's key "
         "if there is none, shows the plan, signs, sends and waits.",
         examples=(
             f"register {_REGISTRATION} --relay {_URL}",
@@ -318,7 +318,7 @@ COMMANDS = (
     ),
     Command(
         "request status",
-        "say what became of a request at a relay",
+        "show the state of a request at a relay",
         status,
         (_request_id, relay_option),
         examples=(f"request status 0x{'ab' * 32} --relay {_URL}",),

@@ -189,7 +189,7 @@ def _account(parser: ArgumentParser) -> None:
         "-a",
         "--account",
         metavar="ADDRESS",
-        help="account whose entry it is, and that will sign (default: the signer's)",
+        help="account whose entry changes, and that will sign (default: the signer's)",
     )
     parser.add_argument(
         "--nonce",
@@ -226,7 +226,7 @@ def _external_signature(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--acceptance",
         action="store_true",
-        help="the signature is that of the new key or the controller, which accepts",
+        help="the signature is the acceptance of the new key or the controller",
     )
 
 
@@ -255,7 +255,7 @@ _REGISTRATION = f"-c DE ABC -r CPO -o {_ADDRESS} --si cdrs"
 WITH_ACCEPTANCE = (
     WriteCommand(
         "move-account",
-        "give everything that the account has to a new key",
+        "move everything that the account has to a new key",
         (_new_account,),
         (_ADDRESS,),
     ),
@@ -267,13 +267,13 @@ WITH_ACCEPTANCE = (
     ),
     WriteCommand(
         "accept-account",
-        "accept, as the new key, what another account has",
+        "accept, as the new key, everything that another account has",
         (_other_account,),
         (_ADDRESS,),
     ),
     WriteCommand(
         "accept-controller",
-        "accept to be another account's controller",
+        "accept, as the controller of another account",
         (_other_account,),
         (_ADDRESS,),
     ),
@@ -308,7 +308,7 @@ def _commands() -> Iterator[Command]:
     )
     yield Command(
         "request show",
-        "say in words what requests are",
+        "describe requests in words",
         show,
         (take.requests,),
         examples=("request show request.json",),
@@ -352,7 +352,7 @@ def _commands() -> Iterator[Command]:
     )
     yield Command(
         "request cancel",
-        "void signed requests that nobody has sent",
+        "cancel signed requests that nobody has sent",
         cancel,
         (_cancelled, take.acting, take.spending),
         examples=(f"request cancel {signer}", f"request cancel --contract permissions {signer}"),

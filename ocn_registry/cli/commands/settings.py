@@ -91,7 +91,7 @@ def _options(parser: ArgumentParser) -> None:
         nargs="?",
         choices=("show", "path"),
         default="show",
-        help="show what is in force and where it comes from (default), or print the path of the "
+        help="show the effective settings and their sources (default), or print the path of the "
         "file",
     )
     take.signing(parser)

@@ -85,7 +85,7 @@ def _sponsored(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--operator",
         metavar="ADDRESS",
-        help="operator whose voucher it is, where its controller signs (default: the signer)",
+        help="operator that issues the voucher, if its controller signs (default: the signer)",
     )
     parser.add_argument(
         "--requests",
@@ -112,7 +112,7 @@ COMMANDS = (
         "let a relay pay for an account, as the operator of its node",
         sponsor,
         (_sponsored, take.signing, take.controlling, take.yes, take.out),
-        more="An operator with a controller lets its controller sign.",
+        more="If the operator has a controller, the controller signs.",
         examples=(
             f"request sponsor -a {_ADDRESS} -s keystore:operator.json --out voucher.json",
             f"request sponsor -a {_ADDRESS} --operator {_OPERATOR} --controller keystore:cold.json",

@@ -36,9 +36,9 @@ def status(args: Namespace) -> int:
         else:
             outcome = client.transactions.outcome_of(args.tx_hash)
     if outcome is None:
-        put("null" if for_programs(args) else "in no block")
+        put("null" if for_programs(args) else "not in a block")
         talk(
-            "it may still be waiting, or may be lost: ask again later, or add --wait confirmed",
+            "it may still be waiting, or may be lost: check again later, or add --wait confirmed",
         )
         return UNKNOWN
     changes = [change.to_dict() for change in outcome.changes]
@@ -134,13 +134,13 @@ COMMANDS = (
         "show transactions that are open, from the journal",
         list_,
         (_listed,),
-        more="The journal keeps every transaction that this machine has signed, until the chain "
-        "has decided about it.",
+        more="The journal stores every transaction that this machine has signed, until the chain "
+        "has decided it.",
         examples=("tx list -n volta",),
     ),
     Command(
         "tx status",
-        "show what became of a transaction",
+        "show the outcome of a transaction",
         status,
         (_transaction,),
         examples=(f"tx status {_HASH} -n volta", f"tx status {_HASH} --wait final -n volta"),

@@ -79,18 +79,18 @@ def _checked(parser: ArgumentParser) -> None:
         metavar="WHO",
         help="the operator of a node, or the country code and party id of a party",
     )
-    parser.add_argument("--allow-http", action="store_true", help="ask hosts without TLS too")
+    parser.add_argument("--allow-http", action="store_true", help="also ask hosts without TLS")
     parser.add_argument(
         "--allow-private",
         action="store_true",
-        help="ask hosts with an address that is not public too, such as this machine",
+        help="also ask hosts at addresses that are not public, such as this machine",
     )
 
 
 COMMANDS = (
     Command(
         "vouch make",
-        "print the document that a node or a website shows",
+        "print the document to publish on a node or a website",
         make,
         (_made, take.out),
         examples=(
@@ -100,7 +100,7 @@ COMMANDS = (
     ),
     Command(
         "vouch check",
-        "ask a node or a website what it says of itself",
+        "ask a node or a website what it says about itself",
         check,
         (_checked,),
         more="Redirects to other hosts are not followed, and no answer is awaited for more than "

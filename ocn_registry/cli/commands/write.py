@@ -229,7 +229,7 @@ def _website(parser: ArgumentParser) -> None:
 
 def _service(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="name of the service")
-    parser.add_argument("-u", "--url", default="", help="page that says more about it")
+    parser.add_argument("-u", "--url", default="", help="page with more about it")
     parser.add_argument(
         "-p",
         "--permissions",
@@ -238,7 +238,7 @@ def _service(parser: ArgumentParser) -> None:
         required=True,
         type=choice("permission", PERMISSIONS),
         metavar="PERMISSION",
-        help=f"what it needs, one or more of: {', '.join(PERMISSIONS)}",
+        help=f"permissions that it needs, one or more of: {', '.join(PERMISSIONS)}",
     )
 
 

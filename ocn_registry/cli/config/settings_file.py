@@ -45,7 +45,7 @@ _REFERENCE: Final = r"(keystore|env|file|command|contract):(.+)"
 _NAKED: Final = r"(0[xX])?[0-9a-fA-F]{56,}"
 _PROFILES: Final = "profiles"
 _NO_KEY: Final = (
-    "it holds what looks like a private key: take it out, and write where the key is, as in "
+    "it contains what looks like a private key: remove it, and write where the key is, as in "
     'signer = "keystore:PATH"'
 )
 

@@ -52,9 +52,9 @@ def history(args: Namespace) -> int:
     _put(args, _compared(events))
     if not all(event.certain for event in events):
         talk(
-            "note: changes marked as not certain could be a deletion or revocation, or its "
-            "opposite: the events of these contracts look the same, and the transaction doesn't "
-            "decide it, because it went through another contract or the node has forgotten it",
+            "note: a change marked as not certain could be a deletion or revocation, or its "
+            "opposite. The events of these contracts look the same, and the transaction is no "
+            "evidence: it went through another contract, or the node no longer knows it",
         )
     return DONE
 

@@ -138,7 +138,7 @@ def entry(found: Request | SignedRequest, client: RegistryClient) -> Entry:
         "chainId": deployment.chain_id,
         "contract": dialect.address_of(dialect.contract_of(request.intent)),
         "nonce": None if request.replayable else request.nonce,
-        "until": "no end: it can be used again and again"
+        "until": "none: it can be used any number of times"
         if request.replayable
         else moment(request.deadline_unix_s),
         "signed": isinstance(found, SignedRequest),

@@ -56,9 +56,9 @@ def note_gap(feed: EventFeed, first_block: int) -> None:
     """Print a note if events may be missing because the node no longer knows the id's holder."""
     if not feed.is_complete:
         talk(
-            f"note: this node no longer knows who was {feed.filter} at block {first_block - 1}: "
-            "changes that don't name the id are shown only after it is set the next time; to see "
-            "all, give an earlier --from, or -a",
+            f"note: this node no longer knows the holder of {feed.filter} at block "
+            f"{first_block - 1}, so changes that don't name the id are shown only after its next "
+            "update; to see all, give an earlier --from, or -a",
         )
 
 
@@ -126,7 +126,7 @@ def _put(args: Namespace, batch: EventBatch) -> None:
     if batch.replaced:
         first, last = batch.replaced[-1].number, batch.replaced[0].number
         talk(
-            f"the chain has replaced blocks {first} to {last}: changes taken back: "
+            f"the chain has replaced blocks {first} to {last}: changes undone: "
             f"{len(batch.reverted)}"
         )
     for event in batch.reverted:
@@ -141,6 +141,6 @@ def _put_one(args: Namespace, event: Event, *, taken_back: bool) -> None:
         text = json.dumps({"takenBack": taken_back, **event.brief()})
         put(text.replace("\x7f", "\\u007f"))
     else:
-        sign = "taken back: " if taken_back else ""
+        sign = "undone: " if taken_back else ""
         when, number = entries.moment(event.block), event.block.number
         put(printable(f"{when}  block {number}  {sign}{event_in_words(event)}"))

@@ -60,8 +60,8 @@ class DomainNotFree(DomainTaken):
     """
 
     says = (
-        "the URL {domain} is listed for another operator, or was left without being freed: choose "
-        "another, or have that operator delete its node"
+        "the URL {domain} is listed for another operator, or its former operator changed the URL "
+        "without freeing it: choose another, or have that operator delete its node"
     )
 
 
@@ -78,8 +78,8 @@ class PartyIdNotFree(PartyIdTaken):
     """
 
     says = (
-        "the id {country_code} {party_id} is held by another address, or was left by it for "
-        "another id without being freed: choose another, or have that party leave"
+        "the id {country_code} {party_id} is held by another address, or its former holder changed "
+        "to another id without freeing it: choose another, or have that party delete its entry"
     )
 
 

@@ -61,8 +61,8 @@ def plan(dialect: Dialect, step: Step, sender: Address) -> Flow[tuple[Stage, ...
     if isinstance(deletion, (DeleteNode, DeleteParty)):
         what = "URL" if isinstance(deletion, DeleteNode) else "id"
         raise UnsupportedByDialect(
-            f"by this request alone the contract would not free the former {what} of {account}: "
-            f"have {type(deletion).__name__} signed as well, submit that first, then this",
+            f"this request alone would leave the former {what} of {account} taken forever: have "
+            f"{type(deletion).__name__} signed as well, and submit that first",
         )
     return alone
 

@@ -237,14 +237,14 @@ def read_request(
     whole = read_object(text)
     if "types" in whole:
         raise InvalidInput(
-            "the request is typed data, which newer contracts take and these don't: choose the "
+            "the request is typed data, which newer contracts accept and these don't: choose the "
             "deployment that it was signed for, or have it prepared for this one",
         )
     same_keys("request", set(whole) - {"signature"}, _KEYS)
     name = whole["primaryType"]
     if whole["scheme"] != SCHEME or whole["replayable"] is not True:
         raise InvalidInput(
-            f"the request has the scheme {shown(whole['scheme'])}, and these contracts take "
+            f"the request has the scheme {shown(whole['scheme'])}, and these contracts accept "
             f"{SCHEME}, which is replayable: have it prepared for this deployment",
         )
     if not isinstance(name, str) or name not in _BY_NAME:

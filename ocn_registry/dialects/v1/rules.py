@@ -58,9 +58,9 @@ _MOVE = (
 _CONTROLLER = "have another key sign for an account: each account signs for itself"
 _RESERVE = "have the owner delete the entry, and its rightful holder register right after that"
 UNKNOWN: dict[type[Intent], str] = {
-    InvalidateNonce: "cancel a signed request: a signature is good for ever here",
+    InvalidateNonce: "cancel a signed request: a signature is valid forever here",
     AcceptOwnership: "offer the ownership: it is transferred in one step",
-    SetPartyWebsite: "keep a party's website: publish it elsewhere",
+    SetPartyWebsite: "store a party's website: publish it elsewhere",
     MoveAccount: _MOVE,
     AcceptAccount: _MOVE,
     SetController: _CONTROLLER,
@@ -105,7 +105,7 @@ def _check_known(what: str, values: Iterable[IntEnum], last: IntEnum) -> None:
     for value in values:
         if value > last:
             raise unsupported(
-                f"list the {what} {value.name}, which came later: leave it out",
+                f"list the {what} {value.name}, which newer contracts added: leave it out",
             )
 
 

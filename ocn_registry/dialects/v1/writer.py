@@ -75,13 +75,13 @@ class V1Writer:
         rules.check(intent)
         if isinstance(intent, CreateAgreement) and intent.permissions is not None:
             raise unsupported(
-                "take a signature that says what is agreed to: leave the permissions out, and the "
-                "agreement is to whatever the service needs",
+                "accept a signature that names permissions: leave them out, and the agreement "
+                "covers whatever the service needs",
             )
         if isinstance(intent, SetPartyModules | DeleteParty) and intent.country_code is not None:
             raise unsupported(
-                "take a signature that names the id: leave the id out, and the request is about "
-                "the one id of the account",
+                "accept a signature that names the id: leave it out, and the request concerns the "
+                "account's only id",
             )
         contract = self._addresses[self.contract_of(intent)]
         return requests.request(self._chain_id, contract, intent, account)
@@ -110,7 +110,7 @@ class V1Writer:
 
 def _single_step(steps: tuple[Step, ...]) -> Step:
     if len(steps) > 1:
-        raise unsupported("take several writes in one transaction: send each by itself")
+        raise unsupported("accept several writes in one transaction: send each by itself")
     for step in steps:
         return step
     raise InvalidInput("there is nothing to send: give at least one intent or request")

@@ -34,8 +34,8 @@ def step(what: Intent | SignedRequest) -> bytes:
     request = REQUESTS[type(what)]
     if not request.function:
         raise InvalidInput(
-            f"{type(what).__name__} takes effect inside another request: sign it, and give it to "
-            "the move or to the naming of a controller",
+            f"{type(what).__name__} takes effect only inside another request: sign it, and pass it "
+            "as the acceptance of MoveAccount or SetController",
         )
     given = request.arguments(what)
     if isinstance(what, MoveAccount | SetController):

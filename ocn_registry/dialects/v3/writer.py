@@ -59,8 +59,8 @@ class V3Writer:
         contracts = {self.contract_of(intent) for intent in intents}
         if len(contracts) != 1:
             raise InvalidInput(
-                "these are writes to both contracts, and a transaction goes to one: send those "
-                "of nodes and parties apart from those of services and agreements"
+                "these writes are for both contracts, and a transaction is for one: send those "
+                "about nodes and parties separately from those about services and agreements"
                 if steps
                 else "there is nothing to send: give at least one intent or request",
             )
