@@ -261,7 +261,7 @@ def is_about_the_batch(code: int, words: str) -> bool:
 
     Source: geth, `--rpc.batch-response-max-size`: 'response too large' (-32003).
     """
-    return meaning_of("", code, words) is Meaning.BATCH or _says(_ANSWER_TOO_LONG, words)
+    return meaning_of("", code, words) is Meaning.BATCH or _matches(_ANSWER_TOO_LONG, words)
 
 
 def refuses_a_hash(code: int, words: str) -> bool:
