@@ -289,7 +289,7 @@ def sending(
     Args:
         parser: The parser.
         awaited: What the command waits for, in words.
-        consent: Whether `--yes` is needed where nobody can be asked, in words.
+        consent: When `--yes` is needed, in words.
     """
     parser.add_argument(
         "-y", "--yes", action="store_true", help=f"do not ask before sending; {consent}"

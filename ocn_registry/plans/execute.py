@@ -46,11 +46,11 @@ class Console(Protocol):
 
         Args:
             question: The question.
-            insist: Whether explicit consent is needed. Otherwise, if nobody can be asked, consent
-                is assumed.
+            insist: Whether explicit consent is needed. Otherwise, without a terminal, consent is
+                assumed.
 
         Raises:
-            InvalidInput: Explicit consent is needed, and nobody can be asked.
+            InvalidInput: Explicit consent is needed, and there is no terminal.
         """
         ...
 

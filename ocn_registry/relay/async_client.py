@@ -38,7 +38,7 @@ class AsyncRelayClient(AsyncClosing):
         return await asyncio.to_thread(self._client.submit, signed, voucher=voucher)
 
     async def request(self, request_id: str) -> RelayedRequest:
-        """Return what became of a request; see `RelayClient.request`."""
+        """Return the state of a request; see `RelayClient.request`."""
         return await asyncio.to_thread(self._client.request, request_id)
 
     async def withdraw(

@@ -139,7 +139,7 @@ class RelayClient(Closing):
         return _request(self._ask("POST", "/v1/requests", body))
 
     def request(self, request_id: str) -> RelayedRequest:
-        """Return what became of a request.
+        """Return the state of a request.
 
         Args:
             request_id: Its id: `0x` and 64 hexadecimal digits.

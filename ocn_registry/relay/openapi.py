@@ -109,7 +109,7 @@ def _paths() -> Schema:
         "/v1/requests": {"post": {**_of(hand_in, "post"), "security": [{}, {"key": []}]}},
         "/v1/requests/{id}": {
             **get(
-                "See what became of a request",
+                "Return the state of a request",
                 ref("Request"),
                 *("not_found", "database_unavailable"),
                 parameters=[part("id")],

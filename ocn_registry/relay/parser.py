@@ -161,7 +161,7 @@ def _add_keys(keys: RelayParser, commands: Mapping[str, Command]) -> None:
         type=_count,
         default=200,
         metavar="N",
-        help="requests that it can hand in each day (default: 200)",
+        help="requests that it can submit each day (default: 200)",
     )
     more.add_argument(
         "--gas-per-day",

@@ -198,7 +198,7 @@ class RequestSender:
                 error = self._refusal_at(final, signed)
             except TransportError as problem:
                 _LOG.info(
-                    "block %d does not show what became of request %s: %s", final, one.id, problem
+                    "block %d does not show the outcome of request %s: %s", final, one.id, problem
                 )
                 continue
             if error is not None and not is_early(one, error):

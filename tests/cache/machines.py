@@ -118,8 +118,8 @@ class First:
 
 
 _ID = "bytes2,bytes3"
-# Each write and what it takes; those that end in Raw are given a signature that gives nobody, which
-# v1 takes for the zero address's.
+# Each write and its arguments; those that end in Raw get an invalid signature, which v1 takes for
+# the # zero address's.
 REGISTRY = {
     "setNode": "string",
     "deleteNode": "",

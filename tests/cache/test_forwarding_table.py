@@ -1,7 +1,7 @@
 """Forwarding: the whole table of permissions, with a cache and directly with the contracts.
 
-`tests/unit/test_forwarding.py` has the table itself; here it goes the whole way, from the service
-that a provider has set to the answer that a node acts on.
+`tests/unit/test_forwarding.py` tests the table itself; here it is tested end to end, from the
+service that a provider has set to the answer that a node acts on.
 """
 
 import pytest

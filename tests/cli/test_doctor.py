@@ -174,7 +174,7 @@ def on_volta(volta, anywhere, tmp_path):
             "otherPermissions": [OTHER] if first else [],
         }
         file.write_text(json.dumps(output))
-        volta.request("evm_mine")  # a block of now
+        volta.request("evm_mine")  # the current block
         return found_by(
             anywhere("doctor", "--network-file", file, "--rpc-url", url),
         )[1]

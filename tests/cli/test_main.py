@@ -1,4 +1,4 @@
-"""What holds for every command: options, errors, exit codes."""
+"""Rules for every command: options, errors, exit codes."""
 
 import json
 import subprocess

@@ -56,7 +56,7 @@ def test_the_page_of_the_relay_has_every_command_with_its_examples(pages):
 
 
 def help_of(command):
-    """The help of a command's parser, and the parser."""
+    """Return the help of a command's parser, and the parser."""
     shown = parser_of([*command.path.split(), "--help"])
     for word in command.path.split():
         commands = [action for action in shown._actions if isinstance(action.choices, dict)]

@@ -367,7 +367,7 @@ def test_a_deletion_of_another_holder_is_reported(
         "delete-party", "-c", "DE", "CPO", "-a", cpo.address, by=cpo, data=early.data
     )
     assert output.returncode == 4, output.stderr
-    assert f"hit {rightful.address}" in output.stderr
+    assert f"{rightful.address} lost it" in output.stderr
     assert "owner reserve" in output.stderr
     assert json.loads(output.stdout)["status"] == lines_of(log)[-1]["status"] == "in part"
 

@@ -1,4 +1,4 @@
-"""The progress of long work: a line on the terminal, after a second, that is removed at the end."""
+"""The progress of long work: a line on the terminal after a second, removed at the end."""
 
 import http.client
 import io

@@ -44,7 +44,7 @@ def test_reads_ask_once_and_lists_twice(posts, listed_node):
 def test_a_write_makes_at_most_four_requests(posts, keys, operator):
     given = {"SIGNER": keys[operator.address]}
     assert posts("set-node", URL, **given) <= 4
-    # Nor more while the journal looks after the one before.
+    # Nor does it take more while the journal checks the previous one.
     assert posts("set-node", "https://b.example", **given) <= 4
     assert posts("set-node", "https://b.example", **given) <= 2  # it is listed like this already
 

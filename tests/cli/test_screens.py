@@ -1,9 +1,9 @@
 """The screens that users see, at 80 and 40 columns, with and without colour.
 
-`UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes `screens/` anew; look at the difference
-before it is committed. The chain, its keys and so its transactions are the same in every run. What
-differs is masked: the chain's port, the hash, the time and the age of a block, a key that is made
-on the spot, the test's folder.
+`UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes `screens/` again; check the difference
+before you commit it. The chain, its keys and so its transactions are the same in every run. What
+differs is masked: the chain's port, the hash, the time and the age of a block, a new key, the
+test's folder.
 """
 
 import os
@@ -213,7 +213,7 @@ def visible(text):
 
 
 def fits(text, columns):
-    """Ask whether lines end where the terminal does, but for what nobody wants to see broken."""
+    """Check that lines fit the terminal, except for words that must not be broken."""
     body = re.sub(r"^usage:.*?\n\n", "", text, flags=re.DOTALL)  # argparse's own
     for line in body.split("\n"):
         label = max([gap.end() for gap in re.finditer(r"^ | {2,}", line)], default=0)

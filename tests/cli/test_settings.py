@@ -1,4 +1,4 @@
-"""Settings: what a command uses if its arguments don't say."""
+"""Settings: what a command uses where its arguments say nothing."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A registry on a real chain, and its users. Each test begins with an empty registry.
+"""A registry on a real chain, and its users. Each test starts with an empty registry.
 
 Tests that use `client` run for each generation of the contracts, and each way to the chain: both
 clients, and a `Web3` of the user's. Where generations differ, a test asserts what `client.limits`

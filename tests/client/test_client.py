@@ -56,7 +56,7 @@ from ocn_registry.transport.http_sync import HttpTransport
 
 @pytest.fixture(params=["direct", "signed"])
 def write(request, client, spender, fresh):
-    """Return a function that writes an intent of a signer, on its own money or a spender's."""
+    """Return a function that writes a signer's intent, paid by the signer or a spender."""
 
     def direct(intent, signer):
         fresh.request("anvil_setBalance", signer.address, hex(10**18))

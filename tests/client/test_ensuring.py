@@ -22,7 +22,7 @@ from ocn_registry.flows.admin import CANCELLED_AHEAD
 
 @pytest.fixture(params=["direct", "spender"])
 def paying(request, fresh, spender):
-    """Return a function that returns who pays for a signer."""
+    """Return a function that returns the payer for a signer."""
 
     def pays(signer):
         if request.param == "spender":

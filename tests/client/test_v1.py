@@ -1,4 +1,4 @@
-"""What the client does with v1's contracts and does not have to do with ours."""
+"""What the client does with v1's contracts, but not with ours."""
 
 import time
 

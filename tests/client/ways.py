@@ -33,7 +33,7 @@ class AsyncCounted(AsyncHttpTransport):
 
 
 class Web3Counted(Web3Transport):
-    """Counts questions: what is asked together is one, though a provider makes it several."""
+    """Counts questions: those asked together count once, even if the provider sends several."""
 
     requests = 0
 
@@ -43,7 +43,7 @@ class Web3Counted(Web3Transport):
 
 
 class AsyncWeb3Counted(AsyncWeb3Transport):
-    """Counts questions: what is asked together is one, though a provider makes it several."""
+    """Counts questions: those asked together count once, even if the provider sends several."""
 
     requests = 0
 

@@ -204,7 +204,7 @@ def test_registry_is_handed_over(light):
 
 
 def test_command_line_registers_and_agrees(node, record, light, tmp_path):
-    """Like a user: the record as the network, an own RPC node, keys in the environment."""
+    """Like a user: the record as network file, another RPC node, keys in the environment."""
     party, provider = KeySigner.generate(), PROVIDER
     keys = {"PARTY": _key_of(party, tmp_path), "PROVIDER": ACCOUNTS[3].private_key}
     keys |= {"OPERATOR_KEY": ACCOUNTS[1].private_key, "PAYER": ACCOUNTS[2].private_key}

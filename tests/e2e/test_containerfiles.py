@@ -63,7 +63,7 @@ class Image:
             shutil.copy(source, place)
 
     def hold(self, command):
-        """All that is run installs a lock that was copied before, by its hashes."""
+        """Check that each `RUN` only installs from a lock that was copied before, with hashes."""
         assert re.match(r"pip install .*--require-hashes --only-binary :all: -r \S+$", command)
         lock = self.root / command.rpartition(" ")[2].lstrip("/")
         assert "--hash=sha256:" in lock.read_text()

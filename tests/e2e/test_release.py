@@ -1,4 +1,4 @@
-"""The release is the same bytes wherever it is built, and works as it is installed."""
+"""The release has the same bytes wherever it is built, and works once installed."""
 
 import hashlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""What runs until a signal comes ends whenever that is, and never waits for itself."""
+"""A command that runs until a signal ends whenever it arrives, without a deadlock."""
 
 import subprocess
 import sys

@@ -18,6 +18,9 @@ PHRASES = {
     r"\b(spelt|reckon|reckons|reckoned)\b": "written, expect",
     r"\bmends?\b": "fix, repair",
     r"can't be had|for the time being|\bof one's own\b": "not available, for now, separate",
+    r"callers that wait|changed last|[wW]hat became of": "synchronous, last changed, outcome",
+    r"not to be had|in no block|whose entry it is": "unknown, not in a block, whose entry changes",
+    r"nobody can be asked|\bdearer\b|answer as one": "no terminal, more expensive, not valid",
 }
 
 

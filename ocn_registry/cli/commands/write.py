@@ -28,7 +28,7 @@ class WriteCommand(NamedTuple):
         options: Add the options of the write.
         examples: Examples of its options.
         aliases: Other names of the command.
-        is_new: Whether version 1 did not have it, so that it needs `--yes` if nobody can be asked.
+        is_new: Whether version 1 did not have it, so that it needs `--yes` without a terminal.
     """
 
     name: str
