@@ -96,7 +96,7 @@ def compared(
     made = published(deployment, contract)
     size = len(made.deployed_bytecode)
     if len(code) != size:
-        found = f"{len(code)} bytes" if code else "no code"
+        found = f"{len(code)} bytes" if code else "missing"
         return [differ(contract, "the code", f"{size} bytes", found)]
     wanted = bytearray(made.deployed_bytecode)
     differences: list[CodeDifference] = []

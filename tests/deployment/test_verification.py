@@ -114,7 +114,7 @@ def test_another_registry_behind_permissions_is_found(fresh, transport):
     found = verify(deployment, transport)
     assert not found.is_verified
     lines = "\n".join(map(str, found.differences))
-    assert "Registry: the code is none at all" in lines
+    assert "Registry: the code is missing" in lines
     assert "Permissions: the value registry at byte" in lines
     assert found.owner is None
 

@@ -122,7 +122,7 @@ def test_reader_that_closes_early_is_not_an_error(start):
 def test_without_anvil_it_says_so_in_one_line(start):
     status, out, err = start(DEMO, OCN_ANVIL="/nowhere/anvil").finish()
     assert (status, out) == (1, "")
-    assert words(err).startswith("the demo can't go on: OCN_ANVIL names '/nowhere/anvil'")
+    assert words(err).startswith("the demo can't continue: OCN_ANVIL names '/nowhere/anvil'")
 
 
 def test_next_run_works(start):
