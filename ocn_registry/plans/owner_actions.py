@@ -158,6 +158,7 @@ def reserve_id(
         read=state,
         steps=(intent,),
         losses=() if loses is None else _losses_of_id(client, loses, reserved_for=holder),
+        is_done=reserved == holder,  # nobody else can hold it then
     )
 
 
@@ -203,6 +204,7 @@ def reserve_url(
         else tuple(
             losses_of(CurrentEntries(client), loses, intents.DeleteNode(), reserved_for=operator)
         ),
+        is_done=reserved == operator,
     )
 
 

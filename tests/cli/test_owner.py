@@ -589,6 +589,22 @@ def test_a_reserved_url_is_taken_from_its_operator_and_kept(client, owner, opera
     assert client.node_reservation_of(URL) == cpo.address
 
 
+@pytest.mark.parametrize("words", [("-c", "NL", "123"), ("--url", URL)])
+def test_reservation_that_stands_already_is_not_paid_again(
+    client, owner, command, keys, devnet, log, cpo, words
+):
+    owner("reserve", cpo.address, *words, *WHY)
+    payer, logged = devnet.accounts[0].address, lines_of(log)
+    paid = client.transactions.spender(payer).balance_wei
+    again = command("owner", "reserve", cpo.address, *words, *WHY, "-s", keys[payer], "--yes")
+    assert again.returncode == 0, again.stderr
+    output = json.loads(again.stdout)
+    assert (output["status"], output["state"]["reservedFor"]) == ("unchanged", cpo.address)
+    assert "nothing was signed or sent" in again.stderr
+    assert client.transactions.spender(payer).balance_wei == paid
+    assert lines_of(log) == logged
+
+
 @pytest.mark.usefixtures("listed_parties")
 def test_the_plan_of_a_reservation_names_who_alone_can_list_it_afterwards(
     command, keys, devnet, provider

@@ -527,7 +527,10 @@ def test_actions_of_the_owner(
     act("reassign", tmp_path / "claim.json", *why)
     act("delete-party", "-c", "NL", "123", *why)
     act("delete-node", operator.address, *why)
-    act("reserve", cpo.address, "-c", "DE", "SRV", *why)
+    reserved = ("reserve", cpo.address, "-c", "DE", "SRV", *why)
+    act(*reserved)
+    again = printed(f"owner {reserved[0]}", *reserved[1:], "-s", keys[owner], *log, "--yes")
+    assert again["status"] == "unchanged"
     act("reserve", "none", "-c", "DE", "SRV", *why)
     act("reserve", cpo.address, "--url", URL, *why)
     act("hand-over", client.deployment.permissions)  # has code, as a Safe has

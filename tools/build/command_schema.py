@@ -209,7 +209,10 @@ def owner_action(name: str, state: Schema) -> Schema:
     by_file = (
         [safe_file()] if name in {"delete-node", "delete-party", "reassign", "reserve"} else []
     )
-    return {"anyOf": [objects({**said, **price}), objects({**said, **done}), *by_file]}
+    results = [{**said, **price}, {**said, **done}]
+    if name == "reserve":
+        results.append({"status": const("unchanged"), **said, "state": state})
+    return {"anyOf": [*map(objects, results), *by_file]}
 
 
 ACT = objects(
