@@ -119,7 +119,7 @@ class First:
 
 _ID = "bytes2,bytes3"
 # Each write and its arguments; those that end in Raw get an invalid signature, which v1 takes for
-# the # zero address's.
+# that of the zero address.
 REGISTRY = {
     "setNode": "string",
     "deleteNode": "",
