@@ -285,7 +285,7 @@ def test_nothing_is_paid_if_only_the_first_of_several_is_affordable(
     client.delete_node(signer=operator)
 
 
-def overtaken(write):
+def overtaken(write, timeout_s=60):
     """Return options that let another write happen right after the first transaction of several."""
     sent = []
 
@@ -294,7 +294,7 @@ def overtaken(write):
         if len(sent) == 1:
             write()
 
-    return WriteOptions(timeout_s=60, on_sent=on_sent)
+    return WriteOptions(timeout_s=timeout_s, on_sent=on_sent)
 
 
 def test_failure_in_the_middle_restores_the_former_url(
@@ -359,7 +359,7 @@ def test_unknown_outcome_in_the_middle_is_not_undone(client, fresh, listed_node,
     def stop_mining():
         fresh.request("evm_setAutomine", False)
 
-    options = overtaken(stop_mining)
+    options = overtaken(stop_mining, timeout_s=5)
     try:
         with pytest.raises(PartlyDone) as error:
             client.set_node("https://b.example", signer=operator, options=options)

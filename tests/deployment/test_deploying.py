@@ -342,8 +342,9 @@ def test_number_taken_by_another_transaction_is_reported(fresh, order, record, t
         run(deploy(order, record, creator), perform)
     fresh.request("anvil_impersonateAccount", creator.address)
     fresh.request("eth_sendTransactionSync", {"from": creator.address, "to": OWNER})
+    hasty = replace(order, options=replace(order.options, timeout_s=1))
     with pytest.raises((TransactionReplaced, OutcomeUnknown)):
-        run(deploy(order, Record.read(record.path), creator), transport.perform)
+        run(deploy(hasty, Record.read(record.path), creator), transport.perform)
 
 
 @pytest.mark.parametrize(
@@ -463,8 +464,9 @@ def test_record_resumes_without_its_journal_once_the_transaction_is_mined(
     fresh, order, record, transport, creator, tmp_path
 ):
     fresh.request("evm_setAutomine", False)
+    hasty = replace(order, options=replace(order.options, timeout_s=1))
     with pytest.raises(OutcomeUnknown):
-        run(deploy(order, record, creator), transport.perform)
+        run(deploy(hasty, record, creator), transport.perform)
     other = SqliteJournal(tmp_path / "other journal")
     elsewhere = replace(order, options=replace(order.options, journal=other))
     with pytest.raises(NotDeployed, match="is neither in this journal"):
