@@ -64,7 +64,7 @@ class OwnerAction:
         steps: Its steps, if a Safe can execute it from a file.
         only_if_same: Whether to refuse it if the entry has changed since it was shown.
         losses: Its side effects.
-        is_done: Whether the entry is like this already, so that nothing has to be sent.
+        is_done: Whether the action would change nothing, so that nothing has to be sent.
     """
 
     name: str
@@ -135,14 +135,16 @@ class OwnerTask:
     def execute(self, owner: Signer, options: WriteOptions, *, dry_run: bool) -> int:
         """Show the plan, ask, log the intention, send it, and log the outcome.
 
-        If the entry is like this already, only say so.
+        If the action would change nothing, only say so.
 
         Returns:
             The exit code.
         """
         action = self._action
         if action.is_done:
-            self._console.note("note: it is like this already, so nothing was signed or sent")
+            self._console.note(
+                "note: it is reserved like this already, so nothing was signed or sent"
+            )
             said = _described(action, owner.address)
             self._console.show({"status": "unchanged", **said, "state": action.before})
             return DONE

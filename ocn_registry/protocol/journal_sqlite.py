@@ -306,7 +306,7 @@ class SqliteJournal:
 def _files_at(path: Path) -> list[tuple[int, int] | None]:
     """Return which files a journal consists of: the database, and its log of what is written.
 
-    An empty database counts as none: it is not, once it was opened.
+    An empty database counts as missing, because opening it writes to it.
     """
     found: list[tuple[int, int] | None] = []
     target = os.path.realpath(path)

@@ -222,8 +222,7 @@ def _content(
         if reply.coding not in {None, "", "identity"}:
             raise BadAnswer(
                 f"{endpoint.shown} sent an answer in a form that was not asked for and can't be "
-                "read "
-                f"({shown(str(error))}): try another node",
+                f"read ({shown(str(error))}): try another node",
             ) from None
     if reply.status // 100 == _OK // 100:
         if content is None and not plain.strip().startswith(b"null"):
