@@ -231,7 +231,7 @@ def prepared(sender: Sender, write: Write) -> Flow[Prepared]:
 
 
 def _with_reserve(estimate: int, block_gas_limit: int | None) -> int:
-    """Return the gas for a transaction from its estimate, checked: it would never be mined."""
+    """Return a gas limit above the estimate; raise `BadAnswer` if no transaction can have it."""
     most = block_gas_limit or MOST_GAS
     if not LEAST_GAS <= estimate <= most:
         raise BadAnswer(
